@@ -1,0 +1,74 @@
+# make without a target lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# What `ordersync version` says.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# How long `make fuzz` spends on each target.
+FUZZTIME ?= 10s
+# Further flags for go test, such as -run or -v.
+TESTFLAGS ?=
+# Where what is made for this machine goes.
+BIN := bin
+LINT := $(BIN)/tools/golangci-lint
+
+# Folders with files that a test makes and compares: those with an -update flag.
+GENERATED_IN = $(shell grep -rl 'flag.Bool."update"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u)
+
+##@ Use
+.PHONY: build demo
+build: ## build bin/ordersync, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ordersync ./cmd/ordersync
+
+demo: build ## build and run the demo, against a simulated Amazon
+	./$(BIN)/ordersync demo
+
+##@ Check
+.PHONY: test lint bench fuzz generate
+test: ## everything that must hold: format, vet, lint, tests on SQLite and PostgreSQL, generated files
+	@scripts/test
+
+lint: tools check-format check-vet check-lint ## format, vet and linters only
+
+bench: ## benchmarks, on SQLite and PostgreSQL
+	scripts/with-postgres go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s) each
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+generate: ## write the generated files anew
+	$(if $(GENERATED_IN),go test $(GENERATED_IN) -count=1 -run '^TestGenerated' -update)
+
+##@ Keep house
+.PHONY: tools clean help
+tools: ## install what the checks need and is missing
+	@scripts/tools
+
+clean: ## remove what was built
+	rm -rf $(BIN) coverage.out
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The parts of `make test`.
+.PHONY: check-format check-vet check-lint check-unit check-generated
+check-format:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
+
+check-vet:
+	go vet ./...
+
+check-lint:
+	$(LINT) run ./...
+
+check-unit:
+	CGO_ENABLED=1 scripts/with-postgres go test -race -shuffle=on -timeout 15m $(TESTFLAGS) ./...
+
+# The tests named TestGenerated… compare generated files with what would be
+# generated; make generate writes them.
+check-generated:
+	go mod tidy -diff
+	go mod verify
+	$(if $(GENERATED_IN),go test $(GENERATED_IN) -count=1 -run '^TestGenerated')

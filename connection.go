@@ -1,0 +1,153 @@
+package ordersync
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// ConnectionID identifies a connection; 0 is none.
+type ConnectionID int64
+
+// State is where a connection stands with Amazon.
+type State string
+
+// The states. Paused is no state but stands beside it: an operator's word, not
+// Amazon's.
+const (
+	Pending        State = "PENDING"         // known, not yet authorised
+	Connected      State = "CONNECTED"       // authorised
+	NeedsReconnect State = "NEEDS_RECONNECT" // Amazon said, twice and apart, that the seller must authorise again
+	Disabled       State = "DISABLED"        // switched off
+)
+
+// SeedName is the state's name in the JSON of the system that this one
+// replaces, and in import files: NEEDS_RECONNECT is ERROR there.
+func (s State) SeedName() string {
+	if s == NeedsReconnect {
+		return "ERROR"
+	}
+	return string(s)
+}
+
+// ParseState reads a state by the name that SeedName gives.
+func ParseState(s string) (State, error) {
+	switch s {
+	case "PENDING", "CONNECTED", "DISABLED":
+		return State(s), nil
+	case "ERROR":
+		return NeedsReconnect, nil
+	}
+	return "", fmt.Errorf("status %s is unknown: use CONNECTED, PENDING, DISABLED or ERROR", ShowBytes([]byte(s)))
+}
+
+// Connection is one authorised seller account of a tenant.
+type Connection struct {
+	ID          ConnectionID
+	Tenant      TenantID
+	Region      Region
+	SellerID    string // Amazon's selling partner id; "" until known
+	DisplayName string
+
+	State      State
+	StateSince time.Time
+	Paused     bool
+
+	// Marketplaces are the ids that searches ask for, sorted. Explicit ones came
+	// by import and change only by it; others are discovered and asked again
+	// daily.
+	Marketplaces         []string
+	MarketplacesExplicit bool
+	MarketplacesAt       time.Time // last discovery; zero when never
+
+	// PersonalData tells whether buyer and recipient may be asked for and held.
+	PersonalData bool
+	AuthorizedAt time.Time // zero when unknown
+
+	// Cursor is the upper end of live coverage; zero before the first window.
+	Cursor time.Time
+	// GivenCursor is a cursor that came by import and was not yet judged.
+	GivenCursor []byte
+
+	LiveWidth time.Duration // the next live window may be this wide
+	BackWidth time.Duration // and the next window of back work
+	LivePages int           // of the last live work, for the pace
+
+	Interval    time.Duration // 0: the service's setting
+	History     time.Duration // 0: the service's setting
+	WantedSince time.Time     // history is wanted from here on; zero: as History says
+	Sweep       SweepState    // without its period
+	BackCalls   int64         // calls of back work, and those of the sweep
+	SweepCalls  int64
+
+	LastPolledAt  time.Time // last execution of live work that called Amazon or tried to
+	LastSuccessAt time.Time
+	LastReason    Reason // of the last settled live work; "" before any
+	LastMessage   string
+	LastReasonAt  time.Time
+	Failures      int // failed executions in a row, for backoff
+	BackFailures  int // the same of back work
+
+	// RevokedAt and DeniedAt are when Amazon first said so; zero once it said
+	// otherwise. Nobody is told to act before it has said so again, later.
+	RevokedAt time.Time
+	DeniedAt  time.Time
+
+	Orders, Items int64 // stored now
+}
+
+// Groups are the data groups that requests for this connection ask for.
+func (c Connection) Groups() Groups {
+	if c.PersonalData {
+		return OrderGroups | PersonalGroups
+	}
+	return OrderGroups
+}
+
+var (
+	sellerID      = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+	marketplaceID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+)
+
+// CheckSellerID checks the shape of a selling partner id, such as
+// A3TH9S8BH6GOGM; "" is allowed and means unknown.
+func CheckSellerID(s string) error {
+	if s != "" && !sellerID.MatchString(s) {
+		return fmt.Errorf("sellingPartnerId %s has a wrong shape: use Amazon's id of 1 to 32 capital letters and digits, such as A3TH9S8BH6GOGM", ShowBytes([]byte(s)))
+	}
+	return nil
+}
+
+// MaxMarketplaces is how many marketplaces one search may name. Amazon model
+// orders_2026-01-01.json, parameter marketplaceIds.
+const MaxMarketplaces = 50
+
+// CheckMarketplaces checks ids for a connection of the region: their shape, no
+// double, at most 50, and none that Amazon publishes for another region.
+// Unknown ids are allowed: Amazon adds countries.
+func CheckMarketplaces(ids []string, region Region) error {
+	if len(ids) > MaxMarketplaces {
+		return fmt.Errorf("marketplaceIds has %d entries, at most %d are allowed", len(ids), MaxMarketplaces)
+	}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if !marketplaceID.MatchString(id) {
+			return fmt.Errorf("marketplaceIds: %s has a wrong shape: use Amazon's marketplace ids, such as A13V1IB3VIYZZH", ShowBytes([]byte(id)))
+		}
+		if seen[id] {
+			return fmt.Errorf("marketplaceIds: %s stands twice", id)
+		}
+		seen[id] = true
+		if r, known := MarketplaceRegion(id); known && r != region {
+			return fmt.Errorf("marketplaceIds: %s belongs to region %s, the connection is in %s", id, r, region)
+		}
+	}
+	return nil
+}
+
+// Participation is one row of what Amazon says of a seller's marketplaces.
+type Participation struct {
+	MarketplaceID string
+	Country       string
+	Participating bool
+}

@@ -1,0 +1,82 @@
+package ordersync_test
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"ordersync"
+)
+
+func TestMarketplaces(t *testing.T) {
+	if got := len(ordersync.Marketplaces); got != 23 {
+		t.Errorf("%d marketplaces, want 23", got)
+	}
+	ids, countries := map[string]bool{}, map[string]bool{}
+	for _, m := range ordersync.Marketplaces {
+		if ids[m.ID] || countries[m.Country] {
+			t.Errorf("%s (%s) stands twice", m.ID, m.Country)
+		}
+		ids[m.ID], countries[m.Country] = true, true
+		if !regexp.MustCompile(`^A[A-Z0-9]{12,13}$`).MatchString(m.ID) || !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(m.Country) {
+			t.Errorf("%q (%q) has an odd shape", m.ID, m.Country)
+		}
+		if region, err := ordersync.ParseRegion(string(m.Region)); err != nil || region != m.Region {
+			t.Errorf("%s: region %q, %v", m.ID, m.Region, err)
+		}
+		if region, known := ordersync.MarketplaceRegion(m.ID); !known || region != m.Region {
+			t.Errorf("%s is in %q, %v", m.ID, region, known)
+		}
+	}
+	// Two that are wrong in many lists, and one of each region.
+	for id, want := range map[string]ordersync.Marketplace{
+		"A1C3SOZRARQ6R3": {Country: "PL", Region: ordersync.RegionEU},
+		"A28R8C7NBKEWEA": {Country: "IE", Region: ordersync.RegionEU},
+		"A13V1IB3VIYZZH": {Country: "FR", Region: ordersync.RegionEU},
+		"ATVPDKIKX0DER":  {Country: "US", Region: ordersync.RegionNA},
+		"A1VC38T7YXB528": {Country: "JP", Region: ordersync.RegionFE},
+	} {
+		want.ID = id
+		found := false
+		for _, m := range ordersync.Marketplaces {
+			found = found || m == want
+		}
+		if !found {
+			t.Errorf("%+v is missing", want)
+		}
+	}
+	if _, known := ordersync.MarketplaceRegion("AXXXXXXXXXXXXX"); known {
+		t.Error("an unknown marketplace has a region")
+	}
+}
+
+func TestParseRegion(t *testing.T) {
+	for _, bad := range []string{"", "EU", " eu", "eu\x00", "us", "europe"} {
+		if got, err := ordersync.ParseRegion(bad); err == nil {
+			t.Errorf("%q reads as %q", bad, got)
+		}
+	}
+}
+
+func TestOldestHistory(t *testing.T) {
+	year2016 := time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		ids  []string
+		want time.Time
+	}{
+		{"none", nil, oldest},
+		{"FR", []string{"A13V1IB3VIYZZH"}, oldest},
+		{"JP", []string{"A1VC38T7YXB528"}, year2016},
+		{"unknown and AU", []string{"AXXXXXXXXXXXXX", "A39IBJ37TRP1C6"}, year2016},
+	} {
+		if got := ordersync.OldestHistory(test.ids, start); !got.Equal(test.want) {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+	// Two years before 29 February there was none.
+	leap := time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
+	if got, want := ordersync.AmazonHistory("", leap), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("history at %v begins at %v, want %v", leap, got, want)
+	}
+}
