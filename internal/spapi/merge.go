@@ -1,0 +1,84 @@
+package spapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"ordersync"
+)
+
+// MergeRaw lays a fresh raw body of an order over the stored one, where the
+// request for the fresh one asked for fewer data groups: what belongs to a group
+// that was not asked for stays. Elements of orderItems and packages belong
+// together by their ids; items that are gone stay gone.
+func MergeRaw(stored, fresh []byte, asked ordersync.Groups) ([]byte, error) {
+	before, err := readObject(stored)
+	if err != nil {
+		return nil, fmt.Errorf("stored body: %w", err)
+	}
+	after, err := readObject(fresh)
+	if err != nil {
+		return nil, fmt.Errorf("fresh body: %w", err)
+	}
+	mergeObject(orderTable, before, after, asked|ordersync.GroupCore)
+	out, err := json.Marshal(after)
+	if err != nil {
+		return nil, fmt.Errorf("merged body: %w", err)
+	}
+	return out, nil
+}
+
+func readObject(body []byte) (out map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber() // numbers keep their spelling
+	err = d.Decode(&out)
+	return out, err
+}
+
+func mergeObject(f *field, before, after map[string]any, asked ordersync.Groups) {
+	for name, child := range f.fields {
+		old, had := before[name]
+		if !had {
+			continue
+		}
+		if !asked.Has(child.group) {
+			after[name] = old
+			continue
+		}
+		switch fresh := after[name].(type) {
+		case map[string]any:
+			if old, ok := old.(map[string]any); ok {
+				mergeObject(child, old, fresh, asked)
+			}
+		case []any:
+			if old, ok := old.([]any); ok {
+				mergeElements(child.element, old, fresh, asked)
+			}
+		}
+	}
+}
+
+// mergeElements merges the elements that have the same id.
+func mergeElements(f *field, before, after []any, asked ordersync.Groups) {
+	id := strings.Trim(f.idQuoted, `":`)
+	if id == "" {
+		return
+	}
+	known := map[any]map[string]any{}
+	for _, e := range before {
+		if o, ok := e.(map[string]any); ok {
+			if key, ok := o[id].(string); ok {
+				known[key] = o
+			}
+		}
+	}
+	for _, e := range after {
+		if o, ok := e.(map[string]any); ok {
+			if key, ok := o[id].(string); ok && known[key] != nil {
+				mergeObject(f, known[key], o, asked)
+			}
+		}
+	}
+}
