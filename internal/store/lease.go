@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"ordersync"
+)
+
+// Lease is the exclusive right to write for a connection. The store moves its
+// Step and Connection forward with each transaction that succeeds; one that
+// fails with [ErrLeaseLost] ends the right for good.
+type Lease struct {
+	Connection ordersync.Connection
+	Epoch      int64
+	Step       int64
+	// LiveDueAt and BackDueAt are when the work of each kind was due; zero: not.
+	LiveDueAt, BackDueAt time.Time
+	// OpenTargets tells whether a run waited for this connection at the claim.
+	OpenTargets bool
+	length      time.Duration
+}
+
+// Version is the version of what a request sees whose token was taken last.
+func (l *Lease) Version(lastUpdated time.Time) ordersync.Version {
+	return ordersync.Version{LastUpdatedAt: lastUpdated, Epoch: l.Epoch, Step: l.Step}
+}
+
+// ErrLeaseLost says that another worker or an operator has taken the
+// connection: nothing was written, and nothing may be.
+var ErrLeaseLost = errors.New("the lease of the connection is lost: another worker or an operator has taken it")
+
+// Claim takes the lease of a connection that is due, free and not paused, for
+// the given length. It returns nil without an error when there is nothing to
+// claim.
+func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder string, length time.Duration) (*Lease, error) {
+	var lease *Lease
+	err := s.inTx(ctx, "claim connection", func(ctx context.Context, t *tx) error {
+		lease = nil
+		n, err := t.exec(ctx, `UPDATE connections
+			SET epoch = epoch + 1, lease_until = $2, holder = $3, rung_at = NULL
+			WHERE id = $1 AND lease_until <= $4 AND NOT paused
+			AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
+			AND (live_due_at <= $4 OR back_due_at <= $4)`,
+			int64(id), ms(t.now.Add(length)), holder, ms(t.now))
+		if err != nil || n == 0 {
+			return err
+		}
+		lease, err = t.lease(ctx, id)
+		if err == nil {
+			lease.length = length
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lease, nil
+}
+
+// lease reads the claimed connection.
+func (t *tx) lease(ctx context.Context, id ordersync.ConnectionID) (*Lease, error) {
+	c, err := scanConnection(t.QueryRowContext(ctx, `SELECT `+connectionColumns+` FROM connections WHERE id = $1`, int64(id)))
+	if err != nil {
+		return nil, fmt.Errorf("read claimed connection: %w", err)
+	}
+	l := &Lease{Connection: c.Connection, Epoch: c.epoch, Step: c.step, LiveDueAt: c.liveDueAt, BackDueAt: c.backDueAt}
+	var open int
+	err = t.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM targets WHERE connection_id = $1 AND settled_at IS NULL LIMIT 1) AS o`, int64(id)).Scan(&open)
+	l.OpenTargets = open > 0
+	return l, err
+}
+
+// Dues reads again when the lease's work is due: a run may have asked for live
+// work since the claim.
+func (s *Store) Dues(ctx context.Context, l *Lease) error {
+	var live, back sql.NullInt64
+	err := s.db.QueryRowContext(ctx, `SELECT live_due_at, back_due_at FROM connections WHERE id = $1 AND epoch = $2`, int64(l.Connection.ID), l.Epoch).Scan(&live, &back)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrLeaseLost
+	}
+	if err != nil {
+		return fmt.Errorf("read due times: %w", err)
+	}
+	l.LiveDueAt, l.BackDueAt = at(live), at(back)
+	return nil
+}
+
+// RepairsSince counts the repairs of a kind that the connection has had since.
+func (s *Store) RepairsSince(ctx context.Context, l *Lease, code ordersync.RepairCode, since time.Time) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM repairs WHERE tenant = $1 AND connection_id = $2 AND code = $3 AND at >= $4`,
+		l.Connection.Tenant, int64(l.Connection.ID), code, ms(since)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count repairs: %w", err)
+	}
+	return n, nil
+}
+
+// write runs fn in one transaction of the lease holder. The first statement
+// moves the step; when there is no row for it, the lease is lost. The lease is
+// renewed, or ended when release is set. A commit whose answer was lost is
+// found by reading the step again and never repeated blindly.
+func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, fn func(context.Context, *tx) error) error {
+	for try := 1; ; try++ {
+		err := s.once(ctx, func(ctx context.Context, t *tx) error {
+			until := t.now.Add(l.length)
+			if release {
+				until = t.now
+			}
+			n, err := t.exec(ctx, `UPDATE connections SET step = step + 1, lease_until = $4 WHERE id = $1 AND epoch = $2 AND step = $3`,
+				int64(l.Connection.ID), l.Epoch, l.Step, ms(until))
+			if err != nil {
+				return fmt.Errorf("move step: %w", err)
+			}
+			if n == 0 {
+				return ErrLeaseLost
+			}
+			return fn(ctx, t)
+		})
+		if err == nil {
+			l.Step++
+			return nil
+		}
+		done, again, err := s.afterError(ctx, l, err)
+		if done {
+			l.Step++
+			return nil
+		}
+		if !again || try == txTries {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+}
+
+// afterError decides what an error of a lease holder's transaction means by
+// reading the step again: done, to be tried again, or failed.
+func (s *Store) afterError(ctx context.Context, l *Lease, failed error) (done, again bool, err error) {
+	var commit *commitError
+	if !errors.As(failed, &commit) && !retryable(failed) {
+		return false, false, failed
+	}
+	// The caller's context may have ended just because the commit hung.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	defer cancel()
+	var epoch, step int64
+	err = s.db.QueryRowContext(ctx, `SELECT epoch, step FROM connections WHERE id = $1`, int64(l.Connection.ID)).Scan(&epoch, &step)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, false, ErrLeaseLost
+	case err != nil:
+		return false, false, errors.Join(failed, fmt.Errorf("read step again: %w", err))
+	case epoch != l.Epoch:
+		return false, false, ErrLeaseLost
+	case step == l.Step+1:
+		return true, false, nil
+	case step == l.Step:
+		return false, true, failed
+	}
+	return false, false, ErrLeaseLost
+}

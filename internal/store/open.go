@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"ordersync"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/klauspost/compress/zstd"
+	_ "modernc.org/sqlite" // driver "sqlite"
+)
+
+// Options say which database to open.
+type Options struct {
+	// URL is sqlite:PATH, or a postgres:// or postgresql:// URL.
+	URL string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Merge lays a fresh raw body over the stored one: what the request did not
+	// ask for stays. nil means that the fresh one wins whole, which is right
+	// only when all requests ask for the same groups.
+	Merge func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
+}
+
+// Store is the database. Create it with Open; Close it at the end.
+type Store struct {
+	db     *sql.DB
+	reader *Reader
+	kind   dialect
+	path   string // of a SQLite file
+	now    func() time.Time
+	merge  func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
+	zip    *zstd.Encoder
+}
+
+// Reader reads. It has no write method and its connections are read-only, so
+// whoever holds only a Reader can change nothing.
+type Reader struct {
+	db    *sql.DB
+	kind  dialect
+	now   func() time.Time
+	unzip *zstd.Decoder
+}
+
+// Connections at most. SQLite has one writer; on Postgres eight writers use two
+// cores fully and leave room in max_connections for other processes.
+const (
+	postgresWriters = 8
+	readers         = 8
+	busyTimeout     = 15 * time.Second
+)
+
+// Open opens the database and checks that it answers. It changes nothing; the
+// schema is checked and made by [Store.Migrate] and [Store.CheckSchema].
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Store{now: o.Now, merge: o.Merge}
+	write, read, err := s.sources(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if s.zip, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2)); err != nil {
+		return nil, fmt.Errorf("prepare compression: %w", err)
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(maxBody))
+	if err != nil {
+		return nil, fmt.Errorf("prepare decompression: %w", err)
+	}
+	s.reader = &Reader{kind: s.kind, now: o.Now, unzip: unzip}
+	if s.db, err = sql.Open(s.kind.driver(), write); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if s.reader.db, err = sql.Open(s.kind.driver(), read); err != nil {
+		return nil, fmt.Errorf("open database for reading: %w", err)
+	}
+	writers := 1
+	if s.kind == postgres {
+		writers = postgresWriters
+	}
+	s.db.SetMaxOpenConns(writers)
+	s.db.SetMaxIdleConns(writers)
+	s.reader.db.SetMaxOpenConns(readers)
+	s.reader.db.SetMaxIdleConns(readers)
+	if err := s.db.PingContext(ctx); err != nil {
+		_ = s.Close()
+		return nil, s.openError(err)
+	}
+	return s, nil
+}
+
+// maxBody is the most that a stored body may unpack to, in bytes.
+const maxBody = 64 << 20
+
+// Close closes the database. Transactions that run must have ended.
+func (s *Store) Close() error {
+	// The last connection to a SQLite file moves the WAL into it, which only one
+	// that may write can.
+	err := s.reader.db.Close()
+	if e := s.db.Close(); err == nil {
+		err = e
+	}
+	s.reader.unzip.Close()
+	if err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+// Reader is the read-only side.
+func (s *Store) Reader() *Reader { return s.reader }
+
+// Now is the store's clock: the only one whose times are compared between
+// processes.
+func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+
+// Local tells whether the database is a file of this machine.
+func (s *Store) Local() bool { return s.kind == sqlite }
+
+func (s *Store) sources(raw string) (write, read string, err error) {
+	scheme, rest, ok := strings.Cut(raw, ":")
+	switch {
+	case ok && scheme == "sqlite":
+		s.kind = sqlite
+		s.path, write, read, err = sqliteSources(rest)
+		return write, read, err
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		s.kind = postgres
+		write, read, err = postgresSources(raw)
+		return write, read, err
+	}
+	return "", "", fmt.Errorf("database URL has an unknown scheme: use sqlite:PATH or postgres://USER@HOST/DATABASE")
+}
+
+// SQLitePath is the file of a sqlite: URL; false for any other.
+func SQLitePath(databaseURL string) (string, bool) {
+	path, ok := strings.CutPrefix(databaseURL, "sqlite:")
+	return path, ok && path != ""
+}
+
+func sqliteSources(path string) (file, write, read string, err error) {
+	if path == "" || strings.ContainsRune(path, 0) {
+		return "", "", "", fmt.Errorf("database URL names no file: use sqlite:PATH, for example sqlite:ordersync.db")
+	}
+	if strings.HasPrefix(path, ":memory:") {
+		return "", "", "", fmt.Errorf("database URL sqlite::memory: is refused: every connection would see a database of its own; use a file")
+	}
+	// The pragmas stand in the DSN so that every connection gets them,
+	// busy_timeout first.
+	common := "?_pragma=busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")&_pragma=foreign_keys(1)"
+	name := "file:" + (&url.URL{Path: path}).EscapedPath()
+	write = name + common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+	read = name + common + "&mode=ro&_pragma=query_only(1)"
+	return path, write, read, nil
+}
+
+func postgresSources(raw string) (write, read string, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		// The text of the error would repeat the URL, and with it a password.
+		return "", "", fmt.Errorf("database URL cannot be read: use postgres://USER:PASSWORD@HOST/DATABASE with special characters percent-encoded")
+	}
+	q := u.Query()
+	if !q.Has("application_name") {
+		q.Set("application_name", "ordersync")
+	}
+	if !q.Has("connect_timeout") {
+		q.Set("connect_timeout", "10")
+	}
+	u.RawQuery = q.Encode()
+	write = u.String()
+	q.Set("default_transaction_read_only", "on")
+	u.RawQuery = q.Encode()
+	return write, u.String(), nil
+}
+
+// openError says what to do about a database that cannot be opened. It never
+// repeats the URL, which may hold a password.
+func (s *Store) openError(err error) error {
+	if s.kind == postgres {
+		return fmt.Errorf("the Postgres database does not answer (is it running, are host, user and password in DATABASE_URL right?): %w", err)
+	}
+	if _, statErr := os.Stat(s.path); statErr == nil {
+		return fmt.Errorf("the SQLite file cannot be opened (is it a database, may this user read and write it and its folder?): %w", err)
+	}
+	return fmt.Errorf("the SQLite file cannot be made (does its folder exist, may this user write there?): %w", err)
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// everyConnection runs a check on each of a pool's connections, all held at
+// once so that none is looked at twice.
+func everyConnection(t *testing.T, db *sql.DB, check func(*sql.Conn)) {
+	t.Helper()
+	for range db.Stats().MaxOpenConnections {
+		c, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		check(c)
+	}
+}
+
+func openKind(t *testing.T, kind dialect) *Store {
+	t.Helper()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
+	if kind == postgres {
+		if url = os.Getenv("ORDERSYNC_TEST_POSTGRES"); url == "" {
+			t.Fatal("run `make test` or `scripts/with-postgres go test ./...`")
+		}
+	}
+	s, err := Open(t.Context(), Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
+	t.Parallel()
+	s := openKind(t, sqlite)
+	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "15000", "foreign_keys": "1", "query_only": "0"}
+	check := func(c *sql.Conn) {
+		for pragma, value := range want {
+			var got string
+			if err := c.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+			if got != value {
+				t.Errorf("%s is %s, want %s", pragma, got, value)
+			}
+		}
+	}
+	everyConnection(t, s.db, check)
+	want["query_only"] = "1"
+	delete(want, "synchronous") // says nothing to who only reads
+	everyConnection(t, s.reader.db, check)
+}
+
+func TestReaderCannotWrite(t *testing.T) {
+	t.Parallel()
+	for kind, words := range map[dialect]string{sqlite: "readonly", postgres: "read-only transaction"} {
+		t.Run(kind.driver(), func(t *testing.T) {
+			s := openKind(t, kind)
+			everyConnection(t, s.reader.db, func(c *sql.Conn) {
+				for _, statement := range []string{"CREATE TABLE forbidden (a INTEGER)", "BEGIN; CREATE TABLE forbidden (a INTEGER)"} {
+					_, err := c.ExecContext(context.Background(), statement)
+					if err == nil || !strings.Contains(err.Error(), words) {
+						t.Errorf("%s: %v", statement, err)
+					}
+					_, _ = c.ExecContext(context.Background(), "ROLLBACK")
+				}
+			})
+		})
+	}
+}
+
+func TestReaderCannotWriteRows(t *testing.T) {
+	t.Parallel()
+	s := openKind(t, sqlite)
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`INSERT INTO settings (name, value) VALUES ('a', x'00')`, `UPDATE settings SET name = 'b'`, `DELETE FROM settings`, `PRAGMA user_version = 7`,
+	} {
+		if _, err := s.reader.db.ExecContext(t.Context(), statement); err == nil {
+			t.Errorf("a reader may %s", statement)
+		}
+	}
+}
+
+// On Postgres a commit that was answered is on the disk, unless who runs the
+// server decided otherwise for all.
+func TestPostgresConnectionsSayWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	s := openKind(t, postgres)
+	var name, readOnly, zone string
+	row := s.db.QueryRowContext(t.Context(), `SELECT current_setting('application_name'), current_setting('default_transaction_read_only'), current_setting('synchronous_commit')`)
+	if err := row.Scan(&name, &readOnly, &zone); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"ordersync", "off", "on"}, []string{name, readOnly, zone}); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestURLParametersOfTheUserStay(t *testing.T) {
+	t.Parallel()
+	write, read, err := postgresSources("postgres://u:p%40ss@h:5433/db?application_name=mine&connect_timeout=3&sslmode=require&host=%2Ftmp%2Fx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{write, read} {
+		for _, part := range []string{"u:p%40ss@h:5433/db", "application_name=mine", "connect_timeout=3", "sslmode=require", "host=%2Ftmp%2Fx"} {
+			if !strings.Contains(url, part) {
+				t.Errorf("%s is gone from %s", part, url)
+			}
+		}
+	}
+	if strings.Contains(write, "read_only") || !strings.Contains(read, "default_transaction_read_only=on") {
+		t.Errorf("who writes and who reads: %s, %s", write, read)
+	}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"ordersync"
+)
+
+// ErrNotFound says that what was asked for is not there, or not of this tenant.
+var ErrNotFound = errors.New("not found")
+
+// openRun is a run as its row has it.
+type openRun struct {
+	ordersync.Run
+	openedAfter int64
+}
+
+const runColumns = `id, mode, tenant, state, opened_at, opened_after, deadline_at, cancelled_at, finished_at`
+
+func scanRun(row scanner) (openRun, error) {
+	var r openRun
+	var opened, deadline int64
+	var cancelled, finished sql.NullInt64
+	err := row.Scan(&r.ID, &r.Mode, &r.Tenant, &r.State, &opened, &r.openedAfter, &deadline, &cancelled, &finished)
+	r.OpenedAt, r.DeadlineAt, r.CancelledAt, r.FinishedAt = msTime(opened), msTime(deadline), at(cancelled), at(finished)
+	return r, err
+}
+
+func runByID(ctx context.Context, q querier, id ordersync.RunID) (openRun, error) {
+	r, err := scanRun(q.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, fmt.Errorf("run %s: %w", id, ErrNotFound)
+	}
+	return r, err
+}
+
+func (r *Reader) openRuns(ctx context.Context) ([]openRun, error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT `+runColumns+` FROM runs WHERE state <> 'finished' ORDER BY opened_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var out []openRun
+	for rows.Next() {
+		run, err := scanRun(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read runs: %w", err)
+		}
+		out = append(out, run)
+	}
+	return out, rows.Err()
+}
+
+// Run reads a run with its totals, which are counted from its targets.
+func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, error) {
+	run, err := runByID(ctx, r.db, id)
+	if err != nil {
+		return ordersync.Run{}, err
+	}
+	rows, err := r.db.QueryContext(ctx, `SELECT status, COUNT(*) FROM targets WHERE run_id = $1 GROUP BY status`, id)
+	if err != nil {
+		return ordersync.Run{}, fmt.Errorf("count targets: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var status ordersync.Status
+		var n int
+		if err := rows.Scan(&status, &n); err != nil {
+			return ordersync.Run{}, fmt.Errorf("count targets: %w", err)
+		}
+		run.Summary.Total += n
+		switch status {
+		case ordersync.StatusSuccess:
+			run.Summary.Success = n
+		case ordersync.StatusPartial:
+			run.Summary.Partial = n
+		case ordersync.StatusSkipped:
+			run.Summary.Skipped = n
+		case ordersync.StatusFailed:
+			run.Summary.Failed = n
+		}
+	}
+	return run.Run, rows.Err()
+}
+
+// Settled tells whether a run is opened whole and every target has its outcome.
+func Settled(run ordersync.Run) bool {
+	return run.State != ordersync.RunOpening && run.Summary.Open() == 0
+}
+
+// Targets lists a run's targets with their repairs, by tenant and connection.
+// onlyTrouble leaves out what is a success.
+func (r *Reader) Targets(ctx context.Context, id ordersync.RunID, onlyTrouble bool, limit int) ([]ordersync.Target, error) {
+	where := ""
+	if onlyTrouble {
+		where = ` AND t.status <> 'success'`
+	}
+	rows, err := r.db.QueryContext(ctx, `SELECT t.run_id, t.connection_id, t.tenant, t.region, t.opened_at, t.settled_at, t.reason,
+			t.message, t.confirmed, t.resumes_at, t.error_id, t.orders_received, t.items_received, t.orders_created, t.orders_changed, t.set_aside
+		FROM targets t WHERE t.run_id = $1`+where+` ORDER BY t.tenant, t.connection_id LIMIT $2`, id, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read targets: %w", err)
+	}
+	defer rows.Close()
+	var out []ordersync.Target
+	for rows.Next() {
+		t, err := scanTarget(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read targets: %w", err)
+		}
+		out = append(out, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read targets: %w", err)
+	}
+	return out, r.addRepairs(ctx, id, out)
+}
+
+func scanTarget(row scanner) (ordersync.Target, error) {
+	var t ordersync.Target
+	var id, opened int64
+	var settled, resumes sql.NullInt64
+	var counts ordersync.Counts
+	err := row.Scan(&t.Run, &id, &t.Tenant, &t.Region, &opened, &settled, &t.Outcome.Reason,
+		&t.Outcome.Message, &t.Outcome.Confirmed, &resumes, &t.Outcome.ErrorID,
+		&counts.OrdersReceived, &counts.ItemsReceived, &counts.OrdersCreated, &counts.OrdersChanged, &counts.SetAside)
+	t.Connection = ordersync.ConnectionID(id)
+	t.OpenedAt, t.SettledAt, t.Outcome.ResumesAt = msTime(opened), at(settled), at(resumes)
+	if t.Settled() {
+		t.Counts = counts // until then the columns hold where counting began
+	}
+	return t, err
+}
+
+// addRepairs adds what was repaired of each target's connection while the
+// target was open.
+func (r *Reader) addRepairs(ctx context.Context, id ordersync.RunID, targets []ordersync.Target) error {
+	index := make(map[ordersync.ConnectionID]*ordersync.Target, len(targets))
+	for i := range targets {
+		index[targets[i].Connection] = &targets[i]
+	}
+	rows, err := r.db.QueryContext(ctx, `SELECT r.connection_id, r.code, r.at, r.old_value, r.new_value
+		FROM targets t JOIN repairs r ON r.tenant = t.tenant AND r.connection_id = t.connection_id
+			AND r.at >= t.opened_at AND (t.settled_at IS NULL OR r.at <= t.settled_at)
+		WHERE t.run_id = $1 ORDER BY r.tenant, r.connection_id, r.epoch, r.step, r.code`, id)
+	if err != nil {
+		return fmt.Errorf("read repairs: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var connection, when int64
+		var repair ordersync.Repair
+		if err := rows.Scan(&connection, &repair.Code, &when, &repair.Old, &repair.New); err != nil {
+			return fmt.Errorf("read repairs: %w", err)
+		}
+		repair.At = msTime(when)
+		if t := index[ordersync.ConnectionID(connection)]; t != nil {
+			t.Repairs = append(t.Repairs, repair)
+		}
+	}
+	return rows.Err()
+}

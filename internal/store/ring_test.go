@@ -1,0 +1,176 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/store"
+)
+
+// ring rings what is due and tells whose connections it rang.
+func (d *database) ring(limit int, run ordersync.RunID) (tenants []string) {
+	d.t.Helper()
+	ids, err := d.Ring(d.ctx, limit, run)
+	d.must(err)
+	for _, id := range ids {
+		tenants = append(tenants, d.text(`SELECT tenant FROM connections WHERE id = $1`, int64(id)))
+	}
+	return tenants
+}
+
+// due makes a connection of a tenant of its own and sets when its work is due,
+// in seconds after begin; nil: not.
+func (d *database) due(tenant ordersync.TenantID, live, back any) ordersync.ConnectionID {
+	d.t.Helper()
+	id := d.connect(tenant, "S1")
+	at := func(seconds any) any {
+		if s, ok := seconds.(int); ok {
+			return begin.Add(time.Duration(s) * time.Second).UnixMilli()
+		}
+		return nil
+	}
+	d.exec(`UPDATE connections SET live_due_at = $2, back_due_at = $3 WHERE id = $1`, int64(id), at(live), at(back))
+	return id
+}
+
+func TestRingingByUrgencyThenSinceWhen(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.due("back-new", 600, -10)
+		d.due("back-old", 700, -1000) // live work later, back work long since
+		d.due("back-only", nil, -500)
+		d.due("live-new", -1, -5000)
+		d.due("live-old", -100, nil)
+		d.due("live-now", 0, nil)
+		d.due("later", 1, 1)
+		d.due("never", nil, nil)
+		d.due("asked", 300, nil)
+		d.openRun(ordersync.SingleRun, "asked")
+		equal(t, "rung", d.ring(100, ""), []string{"asked", "live-old", "live-new", "live-now", "back-old", "back-only", "back-new"})
+	})
+}
+
+func TestRingingStopsAtTheLimit(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		for i, tenant := range []ordersync.TenantID{"c", "b", "a"} {
+			d.due(tenant, i-10, nil)
+		}
+		equal(t, "first", d.ring(2, ""), []string{"c", "b"})
+		equal(t, "then", d.ring(2, ""), []string{"a"})
+		equal(t, "then", d.ring(2, ""), []string(nil))
+	})
+}
+
+func TestOnlyClaimableConnectionsAreRung(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		for name, set := range map[string]string{
+			"leased": "lease_until = history_ms, rung_at = NULL", "paused": "paused = NOT paused", "pending": "state = 'PENDING'", "disabled": "state = 'DISABLED'",
+		} {
+			d.set(d.due(ordersync.TenantID(name), -1, -1), set, begin.Add(time.Millisecond).UnixMilli())
+		}
+		d.set(d.due("revoked", -1, nil), "state = 'NEEDS_RECONNECT'", 0)
+		equal(t, "rung", d.ring(100, ""), []string{"revoked"})
+	})
+}
+
+// A doorbell that nobody answered within a minute counts as lost. The claim
+// clears the mark, a run too.
+func TestWhoWasRungIsLeftAloneForAMinute(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.due("acme", -1, nil)
+		equal(t, "at first", d.ring(1, ""), []string{"acme"})
+		d.clock.add(time.Minute - time.Millisecond)
+		equal(t, "within a minute", d.ring(1, ""), []string(nil))
+		d.clock.add(time.Millisecond)
+		equal(t, "after a minute", d.ring(1, ""), []string{"acme"})
+
+		l := d.claim(id)
+		equal(t, "claimed", d.ring(1, ""), []string(nil))
+		now := d.clock.Now()
+		d.commit(l, store.Commit{Release: true, LiveDueAt: &now})
+		equal(t, "after the claim", d.ring(1, ""), []string{"acme"})
+		d.openRun(ordersync.GlobalRun, "")
+		equal(t, "after a run was opened", d.ring(1, ""), []string{"acme"})
+	})
+}
+
+func TestRingingOfOneRun(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.due("other", -100, nil)
+		d.due("acme", 100, nil)
+		l := d.claim(d.due("settled", -100, nil))
+		run := d.openRun(ordersync.SingleRun, "acme")
+		settled := d.openRun(ordersync.SingleRun, "settled")
+		d.commit(l, settle(ordersync.Outcome{Reason: ordersync.Success}))
+		d.commit(l, store.Commit{Release: true})
+		equal(t, "a run whose target is settled", d.ring(100, settled), []string(nil))
+		equal(t, "the run", d.ring(100, run), []string{"acme"})
+		equal(t, "all", d.ring(100, ""), []string{"other", "settled"})
+	})
+}
+
+func TestTwoProcessesNeverRingTheSame(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.many(200)
+		d.exec(`UPDATE connections SET live_due_at = 0`)
+		rung := make(chan []ordersync.ConnectionID, 8)
+		for i := range 8 {
+			s := d.Store
+			if i%2 == 1 {
+				s = d.again().Store
+			}
+			go func() {
+				ids, err := s.Ring(d.ctx, 25, "")
+				if err != nil {
+					t.Error(err)
+				}
+				rung <- ids
+			}()
+		}
+		times := map[ordersync.ConnectionID]int{}
+		for range 8 {
+			for _, id := range <-rung {
+				if times[id]++; times[id] > 1 {
+					t.Errorf("connection %d was rung twice", id)
+				}
+			}
+		}
+	})
+}
+
+func TestNextDue(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		next := func() (after time.Duration, ok bool) {
+			t.Helper()
+			at, ok, err := d.Reader().NextDue(d.ctx)
+			d.must(err)
+			if !ok {
+				return 0, false
+			}
+			return at.Sub(begin), true
+		}
+		if _, ok := next(); ok {
+			t.Error("something is due in an empty database")
+		}
+		d.due("never", nil, nil)
+		d.set(d.due("paused", 1, 1), "paused = NOT paused", 0)
+		d.set(d.due("pending", 1, 1), "state = 'PENDING'", 0)
+		if after, ok := next(); ok {
+			t.Errorf("due in %v, though nothing ever is", after)
+		}
+		for _, test := range []struct {
+			live, back any
+			want       time.Duration
+		}{
+			{900, nil, 900 * time.Second}, {nil, 800, 800 * time.Second}, {700, 750, 700 * time.Second}, {690, 600, 600 * time.Second}, {-5, nil, -5 * time.Second},
+		} {
+			id := d.due(ordersync.TenantID("due"), test.live, test.back)
+			after, _ := next()
+			equal(t, "next", after, test.want)
+			d.set(id, "lease_until = history_ms", begin.Add(1000*time.Second).UnixMilli())
+			after, _ = next()
+			equal(t, "next after the lease", after, 1000*time.Second)
+			d.exec(`DELETE FROM connections WHERE id = $1`, int64(id))
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"ordersync"
+)
+
+// RefreshToken is the name of a connection's refresh token among its secrets.
+const RefreshToken = "refresh_token"
+
+// Secret reads a sealed secret of a connection; nil when there is none.
+func (s *Store) Secret(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, name string) ([]byte, error) {
+	sealed, err := sealedSecret(ctx, s.db, tenant, id, name)
+	if err != nil {
+		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	return sealed, nil
+}
+
+func sealedSecret(ctx context.Context, q querier, tenant ordersync.TenantID, id ordersync.ConnectionID, name string) ([]byte, error) {
+	var sealed []byte
+	err := q.QueryRowContext(ctx, `SELECT sealed FROM secrets WHERE tenant = $1 AND connection_id = $2 AND name = $3`, tenant, int64(id), name).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return sealed, err
+}
+
+func (t *tx) saveSecret(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, name string, sealed []byte) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO secrets (tenant, connection_id, name, sealed, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (tenant, connection_id, name) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at`,
+		tenant, int64(id), name, sealed, ms(t.now))
+	if err != nil {
+		return fmt.Errorf("save secret: %w", err)
+	}
+	return nil
+}
+
+// SetOnce stores a value of the installation under a name unless there is one,
+// and returns the one that is stored: of two processes that start together,
+// both get the same.
+func (s *Store) SetOnce(ctx context.Context, name string, value []byte) (stored []byte, err error) {
+	err = s.inTx(ctx, "save setting", func(ctx context.Context, t *tx) error {
+		if _, err := t.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, value); err != nil {
+			return err
+		}
+		return t.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = $1`, name).Scan(&stored)
+	})
+	return stored, err
+}
+
+// Setting reads a value of the installation; nil when there is none.
+func (s *Store) Setting(ctx context.Context, name string) ([]byte, error) {
+	var value []byte
+	err := s.db.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = $1`, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read setting: %w", err)
+	}
+	return value, nil
+}
