@@ -1,0 +1,268 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/spapi"
+	"ordersync/internal/store"
+)
+
+// back does what can wait: orders set aside, then window after window as
+// [ordersync.NextBackWork] chooses, until none is due, live work is, the budget
+// is half empty, or the execution is spent.
+func (x *execution) back(ctx context.Context) error {
+	if ended, err := x.retrySetAside(ctx); ended || err != nil {
+		return err
+	}
+	for {
+		walk, err := x.store.Walk(ctx, x.lease, ordersync.Back)
+		if err != nil {
+			return err
+		}
+		if walk == nil {
+			var rest time.Time
+			if walk, rest, err = x.newBackWalk(ctx); err != nil {
+				return err
+			}
+			if walk == nil {
+				return x.backDone(ctx, rest)
+			}
+		}
+		more, err := x.walk(ctx, walk)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// backDone commits that no back work is due before a time.
+func (x *execution) backDone(ctx context.Context, next time.Time) error {
+	aside, err := x.store.NextSetAside(ctx, x.lease)
+	if err != nil {
+		return err
+	}
+	if next.IsZero() || !aside.IsZero() && aside.Before(next) {
+		next = aside
+	}
+	if next.IsZero() {
+		next = x.store.Now().Add(x.set.Sweep)
+	}
+	// What is due now was looked at just now: it waits a little, so that the
+	// clock and not this loop brings it back.
+	if soon := x.store.Now().Add(time.Minute); next.Before(soon) {
+		next = soon
+	}
+	none := 0
+	return x.end(ctx, store.Commit{BackDueAt: &next, BackFailures: &none})
+}
+
+// backState reads what decides which back work there is.
+func (x *execution) backState(ctx context.Context) (ordersync.BackState, error) {
+	c := x.lease.Connection
+	have, err := x.store.Coverage(ctx, x.lease)
+	if err != nil {
+		return ordersync.BackState{}, err
+	}
+	shunned, err := x.store.Shunned(ctx, x.lease)
+	if err != nil {
+		return ordersync.BackState{}, err
+	}
+	return x.StateOfBackWork(c, have, shunned), nil
+}
+
+// StateOfBackWork is what decides which back work a connection has.
+func (e *Engine) StateOfBackWork(c ordersync.Connection, have store.Coverage, shunned []ordersync.Shunned) ordersync.BackState {
+	now := e.store.Now()
+	if e.amazon != nil {
+		now = e.amazon.AmazonNow(c.Region)
+	}
+	history := e.set.History
+	if c.History > 0 {
+		history = c.History
+	}
+	s := ordersync.BackState{
+		Now: now, Cursor: c.Cursor, Since: now.Add(-history), Marketplaces: c.Marketplaces,
+		Readings: map[string]ordersync.Reading{}, Width: c.BackWidth, Sweep: c.Sweep, Shunned: shunned,
+		Calls: c.BackCalls, SweepCalls: c.SweepCalls,
+	}
+	s.Sweep.Every = e.set.Sweep
+	if !c.WantedSince.IsZero() {
+		s.Since = c.WantedSince
+	}
+	for _, m := range c.Marketplaces {
+		s.Readings[m] = have.Reading(m)
+	}
+	return s
+}
+
+// newBackWalk begins the next window of back work; nil when there is none before
+// rest.
+func (x *execution) newBackWalk(ctx context.Context) (w *ordersync.Walk, rest time.Time, err error) {
+	state, err := x.backState(ctx)
+	if err != nil {
+		return nil, rest, err
+	}
+	work, ok, rest := ordersync.NextBackWork(state)
+	if !ok {
+		return nil, rest, nil
+	}
+	return x.begin(ordersync.Walk{
+		Kind: ordersync.Back, Purpose: work.Purpose, Window: work.Window, Cursor: x.lease.Connection.Cursor,
+		Width: state.Width, Marketplaces: work.Marketplaces,
+	}), rest, nil
+}
+
+// countBack counts a call of back work while a sweep is due, so that the sweep
+// gets its share and no more. What went before would only weigh for or against
+// it.
+func (x *execution) countBack(w *ordersync.Walk, c *store.Commit) {
+	sweep := x.lease.Connection.Sweep
+	sweep.Every = x.set.Sweep
+	if w.Kind != ordersync.Back || x.amazon.AmazonNow(x.lease.Connection.Region).Before(sweep.DueAt()) {
+		return
+	}
+	c.BackCalls = 1
+	if w.Purpose == ordersync.Sweep {
+		c.SweepCalls = 1
+	}
+}
+
+// completeBack commits the last page of a window of back work.
+func (x *execution) completeBack(ctx context.Context, w *ordersync.Walk, c store.Commit) (more bool, err error) {
+	c.EndWalk = true
+	c.BackWidth = ordersync.NextWidth(w.Width, w.Window.Width(), w.Pages)
+	none := 0
+	c.BackFailures = &none
+	if w.Purpose == ordersync.Sweep {
+		state, err := x.backState(ctx)
+		if err != nil {
+			return false, err
+		}
+		// The sweep begins when its first window's reading does.
+		state.Now = state.Now.Add(w.StartedAt.Sub(x.store.Now()))
+		next := state.Swept(w.Window)
+		c.Sweep = &next
+		if next.BegunAt.IsZero() { // complete: the next one's share is counted anew
+			c.BackCalls, c.SweepCalls = -state.Calls, -state.SweepCalls
+		}
+	}
+	if w.Unkeyed > 0 {
+		x.narrow(w, &c)
+	}
+	if _, err := x.store.Commit(ctx, x.lease, c); err != nil {
+		return false, err
+	}
+	if err := x.store.Dues(ctx, x.lease); err != nil {
+		return false, err
+	}
+	return !due(x.lease.LiveDueAt, x.store.Now()), nil
+}
+
+// narrow makes the next window of back work half as wide where one cannot be
+// read, and leaves the narrowest alone for a day.
+func (x *execution) narrow(w *ordersync.Walk, c *store.Commit) {
+	if used := min(w.Width, w.Window.Width()); used > ordersync.MinWidth {
+		c.BackWidth = ordersync.HalfWidth(used)
+		return
+	}
+	c.Shun = &ordersync.Shunned{Window: w.Window, Until: x.store.Now().Add(shunFor)}
+}
+
+// shunFor is how long a window is left alone that cannot be read however small.
+const shunFor = 24 * time.Hour
+
+// maxSetAside is how many orders set aside one execution asks for again.
+const maxSetAside = 30
+
+// retrySetAside asks again for orders that could not be read.
+func (x *execution) retrySetAside(ctx context.Context) (ended bool, err error) {
+	waiting, err := x.store.DueSetAside(ctx, x.lease, maxSetAside)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range waiting {
+		if x.spent() {
+			return true, x.yield(ctx)
+		}
+		if ok, err := x.token(ctx, ordersync.GetOrder, nil, false); err != nil || !ok {
+			return true, err
+		}
+		if ended, err := x.retryOrder(ctx, a.OrderID); ended || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// retryOrder asks for one order. A readable version is stored like any other and
+// ends the entry; so does, but for its being kept as gone, a 404.
+func (x *execution) retryOrder(ctx context.Context, id string) (ended bool, err error) {
+	stamp := x.lease.Version(time.Time{})
+	answer, ended, err := x.getOrder(ctx, id)
+	if ended {
+		return true, err
+	}
+	var refusal *spapi.Error
+	gone := errors.As(err, &refusal) && refusal.Kind == spapi.NotFound
+	if err != nil && !gone {
+		return true, x.getFailed(ctx, id, err)
+	}
+	meta := answer.Meta
+	c := store.Commit{Kind: x.kind}
+	switch {
+	case gone:
+		meta = refusal.Meta
+		c.SetAside = &store.SetAsideTry{OrderID: id, Gone: true}
+	case answer.Unreadable != nil:
+		c.SetAside = &store.SetAsideTry{OrderID: id}
+	default:
+		c.Page = &store.Page{Epoch: stamp.Epoch, Step: stamp.Step}
+		if err := x.addOrder(c.Page, answer.Order); err != nil {
+			return true, x.unknown(ctx, err, nil)
+		}
+	}
+	learned := x.learned(ordersync.GetOrder, meta)
+	c.Learned = &learned
+	_, err = x.store.Commit(ctx, x.lease, c)
+	return false, err
+}
+
+// getOrder asks for one order, without personal data where that is refused.
+// ended tells that the budget has no token for that and the lease was given back.
+func (x *execution) getOrder(ctx context.Context, id string) (answer spapi.OrderAnswer, ended bool, err error) {
+	ask := func(groups ordersync.Groups) error {
+		return x.twice(ctx, func() (err error) {
+			answer, err = x.amazon.GetOrder(ctx, x.account, groups, id)
+			return err
+		})
+	}
+	groups := x.lease.Connection.Groups()
+	err = ask(groups)
+	if kindOf(err) != spapi.Denied || groups&ordersync.PersonalGroups == 0 {
+		return answer, false, err
+	}
+	if ok, err := x.token(ctx, ordersync.GetOrder, nil, false); err != nil || !ok {
+		return answer, true, err
+	}
+	err = ask(groups &^ ordersync.PersonalGroups)
+	return answer, false, err
+}
+
+// getFailed ends the execution after one order could not be asked for. That
+// counts as a try unless it says something of all of them: one order must not
+// hold up all back work.
+func (x *execution) getFailed(ctx context.Context, id string, err error) error {
+	switch kindOf(err) {
+	case spapi.Denied, spapi.Unavailable, spapi.TimedOut, spapi.BadResponse, spapi.TooLarge, spapi.BadRequest, spapi.TooRecent:
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: x.kind, SetAside: &store.SetAsideTry{OrderID: id}}); err != nil {
+			return err
+		}
+	}
+	return x.refused(ctx, nil, ordersync.GetOrder, err)
+}

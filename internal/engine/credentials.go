@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/secret"
+	"ordersync/internal/spapi"
+	"ordersync/internal/store"
+)
+
+// tokenOwner is who a refresh token belongs to.
+func tokenOwner(tenant ordersync.TenantID, id ordersync.ConnectionID) secret.Owner {
+	return secret.Owner{Tenant: tenant, Connection: id, Purpose: store.RefreshToken}
+}
+
+// tokenMissingAgain is how long a connection without a token waits for one,
+// should no run ask.
+const tokenMissingAgain = time.Hour
+
+// credentials reads the connection's refresh token. Without one it ends the
+// execution: a missing token is skipped and no error. There is never a fallback
+// to another token, which would fetch another seller's orders.
+func (x *execution) credentials(ctx context.Context) (ok bool, err error) {
+	c := x.lease.Connection
+	sealed, err := x.store.Secret(ctx, c.Tenant, c.ID, store.RefreshToken)
+	if err != nil {
+		return false, fmt.Errorf("read refresh token: %w", err)
+	}
+	if sealed == nil {
+		return false, x.postpone(ctx, store.Commit{}, x.store.Now().Add(tokenMissingAgain), ordersync.Outcome{Reason: ordersync.TokenMissing})
+	}
+	plain, err := x.box.Open(sealed, tokenOwner(c.Tenant, c.ID))
+	if errors.Is(err, secret.ErrWrongKey) {
+		return false, x.fail(ctx, store.Commit{}, ordersync.Outcome{
+			Reason:  ordersync.SecretStoreUnavailable,
+			Message: "the stored refresh token cannot be opened with this master key; it is no verdict on the tenant's token",
+		})
+	}
+	if err != nil {
+		return false, fmt.Errorf("open refresh token: %w", err)
+	}
+	token := secret.New(string(plain))
+	x.account = spapi.Account{Region: c.Region, RefreshToken: token.Reveal, PersonalData: c.PersonalData}
+	if x.app.Stopped() {
+		// An access token from before would say nothing of the credentials.
+		x.amazon.ForgetToken(x.account)
+	}
+	return true, nil
+}
+
+// sealPersonal seals an order's personal fields for storage.
+func (x *execution) sealPersonal(o ordersync.Order) (map[ordersync.Groups][]byte, error) {
+	if len(o.Personal) == 0 {
+		return nil, nil
+	}
+	c := x.lease.Connection
+	sealed := make(map[ordersync.Groups][]byte, len(o.Personal))
+	for group, plain := range o.Personal {
+		b, err := x.box.Seal(plain, personalOwner(c.Tenant, c.ID, o.ID, group))
+		if err != nil {
+			return nil, fmt.Errorf("seal personal fields: %w", err)
+		}
+		sealed[group] = b
+	}
+	return sealed, nil
+}
+
+// personalOwner is who the personal fields of an order belong to.
+func personalOwner(tenant ordersync.TenantID, id ordersync.ConnectionID, order string, group ordersync.Groups) secret.Owner {
+	return secret.Owner{Tenant: tenant, Connection: id, Purpose: "order " + order + " " + group.String()}
+}

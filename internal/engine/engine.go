@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/secret"
+	"ordersync/internal/spapi"
+	"ordersync/internal/store"
+)
+
+// Settings are the numbers of the engine. Zero values mean the default.
+type Settings struct {
+	// Holder names this process in leases, for people.
+	Holder string
+	// ClientID is the application's; budgets are counted under it.
+	ClientID string
+	// RateScale multiplies Amazon's published rates, for a simulator; default 1.
+	RateScale float64
+	Interval  time.Duration // between two readings of a connection; 5 minutes
+	Overlap   time.Duration // how far a window reaches back behind the cursor; 5 minutes
+	Lease     time.Duration // how long a claim lasts without a commit; 60 s
+	// RevokedAfter is how long after a refusal it is asked for again; 15 minutes.
+	RevokedAfter time.Duration
+	History      time.Duration // how far back orders are wanted; 365 days
+	Sweep        time.Duration // between two sweeps; 24 hours
+	Workers      int           // connections at once; 64
+}
+
+func (s Settings) withDefaults() Settings {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	set(&s.Interval, 5*time.Minute)
+	set(&s.Overlap, 5*time.Minute)
+	set(&s.Lease, time.Minute)
+	set(&s.RevokedAfter, 15*time.Minute)
+	set(&s.History, 365*24*time.Hour)
+	set(&s.Sweep, 24*time.Hour)
+	if s.RateScale == 0 {
+		s.RateScale = 1
+	}
+	if s.Workers == 0 {
+		s.Workers = 64
+	}
+	return s
+}
+
+// Engine works over a store, a client of Amazon's and a box that opens secrets.
+type Engine struct {
+	store  *store.Store
+	amazon *spapi.Client
+	box    *secret.Box
+	set    Settings
+	log    *slog.Logger
+}
+
+// New wires an engine. The schema must be prepared.
+func New(s *store.Store, amazon *spapi.Client, box *secret.Box, set Settings, log *slog.Logger) *Engine {
+	return &Engine{store: s, amazon: amazon, box: box, set: set.withDefaults(), log: log}
+}
+
+// plan is Amazon's usage plan of an operation as this installation counts it.
+func (e *Engine) plan(op ordersync.Operation) ordersync.Plan {
+	return ordersync.PublishedPlans[op].Scaled(e.set.RateScale)
+}
+
+// interval is the connection's own interval, or the setting.
+func (e *Engine) interval(c ordersync.Connection) time.Duration {
+	if c.Interval > 0 {
+		return c.Interval
+	}
+	return e.set.Interval
+}
+
+// nextPoll is when live work is due after a success: the interval and up to a
+// tenth more, so that connections do not march in step; later when the budget
+// cannot pay for as many pages as this time before then.
+func (x *execution) nextPoll(ctx context.Context, pages int) (time.Time, error) {
+	d := x.interval(x.lease.Connection)
+	now := x.store.Now()
+	due := now.Add(d + jitter(d/10))
+	b, _, _, ok, err := x.store.Reader().Budget(ctx, x.budget(ordersync.SearchOrders))
+	if err != nil || !ok {
+		return due, err
+	}
+	expected := min(float64(max(pages, 1)), b.Plan.Burst-1)
+	if _, wait := b.TakeAbove(now, expected-1); now.Add(wait).After(due) {
+		due = now.Add(wait)
+	}
+	return due, nil
+}
+
+// maxBackoff is the longest pause after failures.
+const maxBackoff = time.Hour
+
+// nextTry is when work is due after a failure: the interval, doubled with
+// each failure in a row, at most an hour, less up to a tenth.
+func (e *Engine) nextTry(c ordersync.Connection, failures int) time.Time {
+	d := min(e.interval(c), maxBackoff)
+	for range min(failures, 16) {
+		d = min(2*d, maxBackoff)
+	}
+	return e.store.Now().Add(d - jitter(d/10))
+}
+
+// jitter is a random part of d.
+func jitter(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 0
+	}
+	return rand.N(d)
+}
+
+// sleep waits, or returns why it could not.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait: %w", context.Cause(ctx))
+	}
+}

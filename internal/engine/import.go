@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/secret"
+	"ordersync/internal/store"
+)
+
+// ConnectionSpec is what an operator says of one connection. What is nil or
+// zero was not said: a stored value stays.
+type ConnectionSpec struct {
+	Tenant       ordersync.TenantID
+	DisplayName  *string
+	Region       ordersync.Region
+	SellerID     string    // the first one that comes is adopted
+	Marketplaces *[]string // an empty list means: discover them
+	State        ordersync.State
+	RefreshToken secret.Secret
+	AuthorizedAt time.Time
+	PersonalData *bool
+	// Cursor and LastSuccessAt count only when the connection is new. A cursor
+	// may be any text: what is no date is repaired by the first execution.
+	Cursor        string
+	LastSuccessAt time.Time
+}
+
+// Import creates or changes one connection, all or nothing. It is an operator's
+// act: what is under way for the connection gives way to it. It changes nothing
+// when nothing differs.
+func (e *Engine) Import(ctx context.Context, s ConnectionSpec) (store.Imported, error) {
+	return e.store.ImportConnection(ctx, store.Import{
+		Tenant: s.Tenant, Region: s.Region, SellerID: s.SellerID, DisplayName: s.DisplayName,
+		Marketplaces: s.Marketplaces, State: s.State, AuthorizedAt: s.AuthorizedAt, PersonalData: s.PersonalData,
+		Cursor: []byte(s.Cursor), LastSuccessAt: s.LastSuccessAt,
+		Token: !s.RefreshToken.Empty(),
+		Seal: func(id ordersync.ConnectionID) ([]byte, error) {
+			return e.box.Seal([]byte(s.RefreshToken.Reveal()), tokenOwner(s.Tenant, id))
+		},
+		Same: func(id ordersync.ConnectionID, sealed []byte) bool {
+			plain, err := e.box.Open(sealed, tokenOwner(s.Tenant, id))
+			return err == nil && subtle.ConstantTimeCompare(plain, []byte(s.RefreshToken.Reveal())) == 1
+		},
+	})
+}

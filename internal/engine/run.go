@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/store"
+)
+
+// StartRun asks for every connection to be brought up to date, or, with a
+// tenant, for that tenant's. It returns as soon as the run is written; what the
+// run waits for is joined, never repeated.
+func (e *Engine) StartRun(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID) (ordersync.RunID, error) {
+	id := newRunID(e.store.Now())
+	err := e.store.OpenRun(ctx, store.NewRun{ID: id, Mode: mode, Tenant: tenant, Deadline: ordersync.RunDeadline})
+	if err != nil {
+		return "", fmt.Errorf("start run: %w", err)
+	}
+	return id, e.fillRun(ctx, id)
+}
+
+// fillRun writes a run's targets, batch by batch.
+func (e *Engine) fillRun(ctx context.Context, id ordersync.RunID) error {
+	for {
+		done, err := e.store.FillRun(ctx, id, e.fresh)
+		if err != nil {
+			return err
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// maxFresh is how recent live work is at most called that needs no repetition.
+const maxFresh = 150 * time.Second
+
+// fresh is how recently live work must have begun for a global run to count it.
+func (e *Engine) fresh(c ordersync.Connection) time.Duration {
+	return min(e.interval(c)/2, maxFresh)
+}
+
+// newRunID makes a run id: 26 characters that sort by time, then random.
+func newRunID(now time.Time) ordersync.RunID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // never fails: crypto/rand
+	return ordersync.RunID(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+}
