@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// discreet passes on what is said and leaves secrets out. Nothing that ordersync
+// says should hold one; this is the last line, for errors of drivers and for
+// values that came into the wrong place.
+type discreet struct {
+	out  io.Writer
+	hush *strings.Replacer
+}
+
+// redacted stands where a secret stood.
+const redacted = "[redacted]"
+
+// shortestSecret is the length from which a text is looked for: a shorter one
+// would be found in ordinary words.
+const shortestSecret = 6
+
+// amazonSecret is what refresh tokens, access tokens and client secrets of
+// Amazon's look like.
+var amazonSecret = regexp.MustCompile(`(Atz[ra]\||amzn1\.oa2-cs\.v\d\.)[^\s"'\\]+`)
+
+// hide adds secrets to those that are left out.
+func (d *discreet) hide(secrets ...string) {
+	var pairs []string
+	for _, s := range secrets {
+		if len(s) >= shortestSecret {
+			pairs = append(pairs, s, redacted)
+		}
+	}
+	d.hush = strings.NewReplacer(pairs...)
+}
+
+// Write passes p on without secrets. Each message comes in one call.
+func (d *discreet) Write(p []byte) (int, error) {
+	text := amazonSecret.ReplaceAllString(string(p), redacted)
+	if d.hush != nil {
+		text = d.hush.Replace(text)
+	}
+	if _, err := io.WriteString(d.out, text); err != nil {
+		return 0, fmt.Errorf("talk: %w", err)
+	}
+	return len(p), nil
+}
+
+// secrets are the texts of the settings that nobody may see.
+func (s *settings) secrets() []string {
+	out := append([]string{s.AmazonClientSecret, s.MasterKey}, strings.Split(s.MasterKey, ",")...)
+	u, err := url.Parse(s.DatabaseURL)
+	if err != nil {
+		return append(out, s.DatabaseURL)
+	}
+	passwords := u.Query()["password"]
+	if password, ok := u.User.Password(); ok {
+		passwords = append(passwords, password)
+	}
+	for _, p := range passwords {
+		out = append(out, p, url.QueryEscape(p), url.PathEscape(p))
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var link = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
+
+// Every link between the pages leads somewhere.
+func TestLinksLeadSomewhere(t *testing.T) {
+	pages := []string{"../../README.md"}
+	err := filepath.WalkDir("../../docs", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".md") {
+			pages = append(pages, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		for _, found := range link.FindAllStringSubmatch(pageText(t, page), -1) {
+			if strings.Contains(found[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), found[1])); err != nil {
+				t.Errorf("%s: a link leads nowhere: %s", page, found[1])
+			}
+		}
+	}
+	if len(pages) < 10 {
+		t.Errorf("only %d pages were found", len(pages))
+	}
+}
+
+// The page on import files names every field, and no other.
+func TestImportPageNamesEveryField(t *testing.T) {
+	text := pageText(t, "../../docs/import.md")
+	known := fieldTypes()
+	for field := range known {
+		if !strings.Contains(text, "| `"+field+"` |") {
+			t.Errorf("docs/import.md says nothing of %s", field)
+		}
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-zA-Z]+)` \\|").FindAllStringSubmatch(text, -1) {
+		if known[row[1]] == "" {
+			t.Errorf("docs/import.md names %s, which is no field", row[1])
+		}
+	}
+}
+
+// The examples of the page are good lines.
+func TestImportPageExamples(t *testing.T) {
+	examples := 0
+	for text := range strings.Lines(pageText(t, "../../docs/import.md")) {
+		if !strings.HasPrefix(text, "{") {
+			continue
+		}
+		examples++
+		if _, err := parseImportLine([]byte(strings.ReplaceAll(text, "…", "x"))); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if examples == 0 {
+		t.Error("there is no example")
+	}
+}
+
+func pageText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

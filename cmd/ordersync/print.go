@@ -1,0 +1,36 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"ordersync"
+)
+
+// printJSON prints a value as indented JSON, characters as they are.
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return printed(e.Encode(v))
+}
+
+// printed says of an error that it came of printing.
+func printed(err error) error {
+	if err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return nil
+}
+
+// cell is a text from outside as a table can hold it: what would break a line,
+// move the cursor or turn the writing round is escaped, and it is cut at 64
+// characters. Nothing is "-".
+func cell(s string) string {
+	if s == "" {
+		return "-"
+	}
+	quoted := ordersync.ShowBytes([]byte(s))
+	return quoted[1 : len(quoted)-1]
+}

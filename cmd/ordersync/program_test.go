@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ordersync/internal/secret"
+	"ordersync/internal/spapisim"
+	"ordersync/internal/store/storetest"
+)
+
+// Settings of the machine must not reach the tests.
+func TestMain(m *testing.M) {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "ORDERSYNC_") && name != "ORDERSYNC_TEST_POSTGRES" {
+			_ = os.Unsetenv(name)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// program is an installation of ordersync: a database, a simulated Amazon behind
+// a real socket, and a clock that both go by. Whatever it says and whatever it
+// stores is searched for secrets at the end of the test.
+type program struct {
+	t         *testing.T
+	kind      storetest.Kind
+	database  string // its URL
+	masterKey string
+	sim       *spapisim.Simulator
+	app       spapisim.Application
+	amazon    string // its address
+	ahead     atomic.Int64
+	query     func(query string, args ...any) [][]string // asks the database directly
+
+	mu      sync.Mutex
+	said    []string // everything
+	secrets []string
+}
+
+// onBoth runs a test on both databases, both at once.
+func onBoth(t *testing.T, test func(p *program)) {
+	t.Helper()
+	storetest.EachKind(t, func(t *testing.T, kind storetest.Kind) {
+		test(newProgram(t, kind, storetest.New(t, kind)))
+	})
+}
+
+// onSQLite runs a test for which the database makes no difference.
+func onSQLite(t *testing.T, test func(p *program)) {
+	t.Helper()
+	t.Parallel()
+	test(newProgram(t, storetest.SQLite, storetest.New(t, storetest.SQLite)))
+}
+
+func newProgram(t *testing.T, kind storetest.Kind, database string) *program {
+	t.Helper()
+	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
+	var err error
+	p.sim, err = spapisim.New(spapisim.Config{Seed: 15, Now: p.now})
+	p.must(err)
+	p.app, err = p.sim.AddApplication(spapisim.ApplicationSpec{})
+	p.must(err)
+	server := httptest.NewServer(p.sim.Handler())
+	t.Cleanup(server.Close)
+	p.amazon = server.URL
+	p.hide(p.masterKey, p.app.ClientSecret)
+	p.query = p.direct() // closes after the last look for secrets
+	t.Cleanup(p.checkSecrets)
+	return p
+}
+
+// now is the clock of the program and of its Amazon.
+func (p *program) now() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }
+
+// later puts the clock forward.
+func (p *program) later(d time.Duration) { p.ahead.Add(int64(d)) }
+
+// hide names secrets that must never be seen again.
+func (p *program) hide(secrets ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.secrets = append(p.secrets, secrets...)
+}
+
+// settings are the flags of the installation.
+func (p *program) settings() []string {
+	return []string{
+		"--database-url", p.database, "--master-key", p.masterKey,
+		"--amazon-client-id", p.app.ClientID, "--amazon-client-secret", p.app.ClientSecret,
+		"--amazon-api-url", p.amazon, "--amazon-lwa-url", p.amazon + "/auth/o2/token",
+	}
+}
+
+// answer is what a command said and how it ended.
+type answer struct {
+	code     int
+	out, err string
+}
+
+// run runs a command with the settings of the installation; later flags win.
+func (p *program) run(args ...string) answer {
+	return p.runWith(context.Background(), "", append(p.settings(), args...)...)
+}
+
+// feed runs a command with a standard input.
+func (p *program) feed(input string, args ...string) answer {
+	return p.runWith(context.Background(), input, append(p.settings(), args...)...)
+}
+
+// runWith runs a command with nothing but what is given.
+func (p *program) runWith(ctx context.Context, input string, args ...string) answer {
+	var out, talk bytes.Buffer
+	a := answer{code: run(ctx, args, outside{in: strings.NewReader(input), out: &out, err: &talk, now: p.now})}
+	a.out, a.err = out.String(), talk.String()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said = append(p.said, a.out, a.err)
+	return a
+}
+
+// ok wants exit code 0 and returns what was printed.
+func (p *program) ok(a answer) string {
+	p.t.Helper()
+	if a.code != exitOK {
+		p.t.Fatalf("exit code %d:\n%s%s", a.code, a.out, a.err)
+	}
+	return a.out
+}
+
+func (p *program) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// seller makes a seller at Amazon with orders and authorises the application.
+func (p *program) seller(region string, orders ...spapisim.Generate) (spapisim.Seller, string) {
+	p.t.Helper()
+	seller, err := p.sim.AddSeller(spapisim.SellerSpec{Region: region})
+	p.must(err)
+	for _, g := range orders {
+		_, err := p.sim.Generate(seller.Key, g)
+		p.must(err)
+	}
+	token, err := p.sim.Authorize(p.app.ClientID, seller.Key)
+	p.must(err)
+	p.hide(token)
+	return seller, token
+}
+
+// line is a line of an import file.
+type line map[string]any
+
+// imports imports lines, all of which must be good.
+func (p *program) imports(lines ...line) {
+	p.t.Helper()
+	p.ok(p.feed(p.text(lines...), "tenants", "import", "-"))
+}
+
+func (p *program) text(lines ...line) string {
+	p.t.Helper()
+	var out strings.Builder
+	for _, l := range lines {
+		b, err := json.Marshal(l)
+		p.must(err)
+		out.Write(b)
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+// runReport is what tests read of a run's JSON. It is written apart from the
+// program's own types, so that a name that changes is noticed.
+type runReport struct {
+	Mode     string `json:"mode"`
+	TenantID string `json:"tenantId"`
+	Success  bool   `json:"success"`
+	Finished bool   `json:"finished"`
+	Summary  struct {
+		Total, Success, Partial, Skipped, Failed int
+	} `json:"summary"`
+	Results     []resultReport `json:"results"`
+	ReasonCodes []string       `json:"reasonCodes"`
+}
+
+type resultReport struct {
+	TenantID        string `json:"tenantId"`
+	Region          string `json:"region"`
+	Status          string `json:"status"`
+	ReasonCode      string `json:"reasonCode"`
+	Message         string `json:"message"`
+	WhoActs         string `json:"whoActs"`
+	OrdersProcessed int    `json:"ordersProcessed"`
+	ItemsProcessed  int    `json:"itemsProcessed"`
+	OrdersCreated   int    `json:"ordersCreated"`
+	OrdersChanged   int    `json:"ordersChanged"`
+	SetAside        int    `json:"setAside"`
+	Repairs         []struct {
+		Code, Old, New string
+	} `json:"repairs"`
+}
+
+// sync does a run that must end with a code, and reads its JSON.
+func (p *program) sync(code int, args ...string) runReport {
+	p.t.Helper()
+	a := p.run(append([]string{"sync", "--json"}, args...)...)
+	if a.code != code {
+		p.t.Fatalf("exit code %d, want %d:\n%s%s", a.code, code, a.out, a.err)
+	}
+	var r runReport
+	if err := json.Unmarshal([]byte(a.out), &r); err != nil {
+		p.t.Fatalf("%v:\n%s", err, a.out)
+	}
+	return r
+}
+
+// summary is a run's totals in the order of the seed's: total, success, skipped,
+// failed, and partial.
+func (r runReport) summary() string {
+	s := r.Summary
+	return fmt.Sprintf("%d/%d/%d/%d, partial %d", s.Total, s.Success, s.Skipped, s.Failed, s.Partial)
+}
+
+// of is the only result of a tenant.
+func (p *program) of(r runReport, tenant string) resultReport {
+	p.t.Helper()
+	var found []resultReport
+	for _, one := range r.Results {
+		if one.TenantID == tenant {
+			found = append(found, one)
+		}
+	}
+	if len(found) != 1 {
+		p.t.Fatalf("%s has %d results, want 1: %+v", tenant, len(found), r.Results)
+	}
+	return found[0]
+}
+
+// searches is how often Amazon was asked for orders.
+func (p *program) searches(seller spapisim.Seller) int {
+	return p.sim.Counters().Total(seller.Key, spapisim.SearchOrders, -1)
+}
+
+// begin is a time for tests that need any.
+var begin = time.Date(2026, 1, 12, 2, 54, 23, 0, time.UTC)
+
+func realNow() time.Time { return time.Now() }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK      = 0
+	exitFailed  = 1   // a result that needs a human, see --fail-on
+	exitUsage   = 2   // wrong use: a flag, a setting, an input file
+	exitNotDone = 3   // the work itself could not be done
+	exitAborted = 130 // interrupted, as shells have it
+)
+
+const (
+	programName  = "ordersync"
+	programAbout = "Keeps the Amazon orders of every customer of a SaaS in step with Amazon."
+)
+
+// outside is what a command knows of the world around it. Standard output is
+// data, standard error is talk.
+type outside struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+	now func() time.Time
+}
+
+// commands is the command line.
+type commands struct {
+	Config configCommand `cmd:"" help:"Print the configuration in force, secrets redacted."`
+	Demo   demoCommand   `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
+	Sync   syncCommand   `cmd:"" help:"Bring every connection up to date, once."`
+
+	Tenants struct {
+		Import tenantsImportCommand `cmd:"" help:"Create or change connections from JSON lines."`
+	} `cmd:"" help:"Work on tenants and their connections."`
+	Orders struct {
+		List ordersListCommand `cmd:"" help:"Print every order of a tenant."`
+	} `cmd:"" help:"Look at stored orders."`
+
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+	Sim     simCommand     `cmd:"" help:"Run a simulated Amazon for development and tests."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Settings settings `embed:""`
+}
+
+// invocation is what a command is given.
+type invocation struct {
+	outside
+	ctx      context.Context //nolint:containedctx // kong passes one value to a command's Run
+	settings settings
+	log      *slog.Logger
+}
+
+// needsNoSettings is a command that runs whatever the settings say.
+type needsNoSettings interface{ needsNoSettings() }
+
+// run parses the arguments, runs the command and tells the exit code.
+func run(ctx context.Context, args []string, o outside) (code int) {
+	var c commands
+	defer func() {
+		// kong ends --help through its Exit function.
+		if p := recover(); p != nil {
+			e, ok := p.(exitError)
+			if !ok {
+				panic(p)
+			}
+			code = int(e)
+		}
+	}()
+	talk := &discreet{out: o.err}
+	o.err = talk
+	parser, err := kong.New(&c, kong.Name(programName), kong.Description(programAbout), kong.Writers(o.out, o.err),
+		kong.Exit(func(code int) { panic(exitError(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return report(ctx, o.err, fmt.Errorf("command line: %w", err))
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		talk.hide(c.Settings.secrets()...)
+		return report(ctx, o.err, parseError(err))
+	}
+	if _, free := parsed.Selected().Target.Addr().Interface().(needsNoSettings); !free {
+		err := c.Settings.complete()
+		talk.hide(c.Settings.secrets()...)
+		if err != nil {
+			return report(ctx, o.err, usageError{err})
+		}
+	}
+	return report(ctx, o.err, parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, log: c.Settings.logger(o.err)}))
+}
+
+// usageError is an error of the caller's: exit code 2.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// exitError ends a command with a code and nothing more to say.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// parseError says what is wrong with a command line.
+func parseError(err error) error {
+	if name := reservedName(err); name != "" {
+		return usageError{fmt.Errorf("%s is not part of this version yet; `%s --help` lists what is", name, programName)}
+	}
+	text := longValue.ReplaceAllString(err.Error(), "${1}(a long value)")
+	return usageError{fmt.Errorf("%s\nTry: %s --help", text, programName)}
+}
+
+// longValue is a value in the words of the command line's parser that is long
+// enough to be a secret in the wrong place.
+var longValue = regexp.MustCompile(`(got "|argument |duration "|=")[^"\s]{20,}`)
+
+// report says what went wrong, if anything, and tells the exit code.
+func report(ctx context.Context, talk io.Writer, err error) int {
+	var code exitError
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		_, _ = fmt.Fprintf(talk, "%s: interrupted; what is stored stays, and the next run goes on from there\n", programName)
+		return exitAborted
+	}
+	_, _ = fmt.Fprintf(talk, "%s: %v\n", programName, err)
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitNotDone
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"ordersync/internal/store"
+)
+
+// settings are all settings of ordersync. Each is a flag and a variable; a
+// secret may also be read from a file, by the variable's name with _FILE.
+type settings struct {
+	DatabaseURL        string        `env:"ORDERSYNC_DATABASE_URL" default:"sqlite:ordersync.db" group:"Settings" secret:"url" help:"Database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several machines."`
+	DatabaseURLFile    string        `env:"ORDERSYNC_DATABASE_URL_FILE" group:"Settings" help:"File that holds the database URL." placeholder:"FILE"`
+	AmazonClientID     string        `env:"ORDERSYNC_AMAZON_CLIENT_ID" group:"Settings" help:"The application's LWA client id." placeholder:"ID"`
+	AmazonClientSecret string        `env:"ORDERSYNC_AMAZON_CLIENT_SECRET" group:"Settings" secret:"all" help:"The application's LWA client secret." placeholder:"SECRET"`
+	AmazonSecretFile   string        `name:"amazon-client-secret-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_FILE" group:"Settings" help:"File that holds the client secret." placeholder:"FILE"`
+	AmazonLWAURL       string        `name:"amazon-lwa-url" env:"ORDERSYNC_AMAZON_LWA_URL" default:"https://api.amazon.com/auth/o2/token" group:"Settings" help:"Amazon's token URL; https unless the host is loopback."`
+	AmazonAPIURL       string        `name:"amazon-api-url" env:"ORDERSYNC_AMAZON_API_URL" group:"Settings" help:"Amazon's API for every region; unset: the region's own host." placeholder:"URL"`
+	AmazonRateScale    float64       `env:"ORDERSYNC_AMAZON_RATE_SCALE" default:"1" group:"Settings" help:"Multiplies Amazon's published rates, for a simulator."`
+	MasterKey          string        `env:"ORDERSYNC_MASTER_KEY" group:"Settings" secret:"all" help:"Key that seals secrets: 32 bytes in base64; several, joined by commas, while it is rotated. Required on Postgres; on SQLite made once beside the database." placeholder:"KEY"`
+	MasterKeyFile      string        `env:"ORDERSYNC_MASTER_KEY_FILE" group:"Settings" help:"File that holds the master key." placeholder:"FILE"`
+	Workers            int           `env:"ORDERSYNC_WORKERS" default:"0" group:"Settings" help:"Connections worked on at once; 0: 64 on SQLite, 256 on Postgres."`
+	SyncInterval       time.Duration `env:"ORDERSYNC_SYNC_INTERVAL" default:"5m" group:"Settings" help:"Time between two readings of a connection."`
+	Overlap            time.Duration `env:"ORDERSYNC_OVERLAP" default:"5m" group:"Settings" help:"How far each reading reaches back behind the cursor."`
+	History            time.Duration `env:"ORDERSYNC_HISTORY" default:"8760h" group:"Settings" help:"How far back orders are wanted; what is missing of it is read as back work. Amazon keeps two years, of Japan, Australia and Singapore since 2016."`
+	Sweep              time.Duration `env:"ORDERSYNC_SWEEP" default:"24h" group:"Settings" help:"Time between two second readings of recent orders, for those that Amazon shows late."`
+	RevokedAfter       time.Duration `env:"ORDERSYNC_REVOKED_AFTER" default:"15m" group:"Settings" help:"How long after a refused authorisation Amazon is asked again."`
+	Lease              time.Duration `env:"ORDERSYNC_LEASE" default:"60s" group:"Settings" help:"How long a worker may hold a connection without committing."`
+	CallTimeout        time.Duration `env:"ORDERSYNC_CALL_TIMEOUT" default:"20s" group:"Settings" help:"How long a call to Amazon may take, headers and body; at most a third of the lease."`
+	LogLevel           string        `env:"ORDERSYNC_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Settings" help:"What is logged to standard error: ${enum}."`
+}
+
+// defaultDatabase is where orders are kept unless told otherwise.
+const defaultDatabase = "sqlite:ordersync.db"
+
+// complete reads the files of secrets and checks all settings together.
+func (s *settings) complete() error {
+	var problems []error
+	for _, f := range []struct {
+		name, file string
+		value      *string
+		initial    string
+	}{
+		{"DATABASE_URL", s.DatabaseURLFile, &s.DatabaseURL, defaultDatabase},
+		{"AMAZON_CLIENT_SECRET", s.AmazonSecretFile, &s.AmazonClientSecret, ""},
+		{"MASTER_KEY", s.MasterKeyFile, &s.MasterKey, ""},
+	} {
+		if err := fromFile(f.name, f.file, f.value, f.initial); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	problems = append(problems, s.problems()...)
+	return errors.Join(problems...)
+}
+
+// fromFile reads a secret from its file; both at once are refused, since one of
+// them would be ignored.
+func fromFile(name, file string, value *string, initial string) error {
+	if file == "" {
+		return nil
+	}
+	if *value != initial {
+		return fmt.Errorf("ORDERSYNC_%s and ORDERSYNC_%s_FILE are both set: set one", name, name)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		// The name is left out: a secret may stand there by mistake.
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return fmt.Errorf("ORDERSYNC_%s_FILE must name a file that this user may read: %w", name, err)
+	}
+	if *value = strings.TrimSpace(string(content)); *value == "" {
+		return fmt.Errorf("ORDERSYNC_%s_FILE names an empty file: write the value into it", name)
+	}
+	return nil
+}
+
+// problems lists what is wrong with the settings.
+func (s *settings) problems() (out []error) {
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			out = append(out, fmt.Errorf(format, args...))
+		}
+	}
+	out = append(out, databaseProblem(s.DatabaseURL), addressProblem("AMAZON_LWA_URL", s.AmazonLWAURL))
+	if s.AmazonAPIURL != "" {
+		out = append(out, addressProblem("AMAZON_API_URL", s.AmazonAPIURL))
+	}
+	add(s.SyncInterval < time.Second || s.SyncInterval > 24*time.Hour, "ORDERSYNC_SYNC_INTERVAL is %s: use 1s to 24h", s.SyncInterval)
+	add(s.Overlap < time.Second || s.Overlap > 24*time.Hour, "ORDERSYNC_OVERLAP is %s: use 1s to 24h", s.Overlap)
+	add(s.History < time.Hour || s.History > 20*365*24*time.Hour, "ORDERSYNC_HISTORY is %s: use 1h to 175200h (20 years)", s.History)
+	add(s.Sweep < time.Hour || s.Sweep > 7*24*time.Hour, "ORDERSYNC_SWEEP is %s: use 1h to 168h", s.Sweep)
+	add(s.RevokedAfter < time.Second || s.RevokedAfter > 24*time.Hour, "ORDERSYNC_REVOKED_AFTER is %s: use 1s to 24h", s.RevokedAfter)
+	add(s.Lease < time.Second || s.Lease > time.Hour, "ORDERSYNC_LEASE is %s: use 1s to 1h", s.Lease)
+	add(s.CallTimeout < 100*time.Millisecond, "ORDERSYNC_CALL_TIMEOUT is %s: use at least 100ms", s.CallTimeout)
+	add(s.CallTimeout > s.Lease/3, "ORDERSYNC_CALL_TIMEOUT is %s, more than a third of ORDERSYNC_LEASE (%s): a call could outlive the right to store its answer", s.CallTimeout, s.Lease)
+	inRange := s.AmazonRateScale >= 0.001 && s.AmazonRateScale <= 1e6 // NaN is not
+	add(!inRange, "ORDERSYNC_AMAZON_RATE_SCALE is %g: use 0.001 to 1000000", s.AmazonRateScale)
+	add(s.AmazonRateScale != 1 && s.AmazonAPIURL == "", "ORDERSYNC_AMAZON_RATE_SCALE is %g without ORDERSYNC_AMAZON_API_URL: Amazon's own rates are not ours to scale", s.AmazonRateScale)
+	add(s.Workers < 0 || s.Workers > 4096, "ORDERSYNC_WORKERS is %d: use 0 to 4096", s.Workers)
+	return out
+}
+
+// databaseProblem says what is wrong with the database URL, never repeating it:
+// it may hold a password.
+func databaseProblem(raw string) error {
+	path, local := strings.CutPrefix(raw, "sqlite:")
+	switch {
+	case local && (path == "" || strings.ContainsRune(path, 0)):
+		return errors.New("ORDERSYNC_DATABASE_URL names no file: use sqlite:PATH, for example sqlite:ordersync.db")
+	case local && strings.HasPrefix(path, ":memory:"):
+		return errors.New("ORDERSYNC_DATABASE_URL is sqlite::memory:, where every connection would see a database of its own: name a file")
+	case local:
+		return nil
+	case !strings.HasPrefix(raw, "postgres://") && !strings.HasPrefix(raw, "postgresql://"):
+		return errors.New("ORDERSYNC_DATABASE_URL has an unknown beginning: use sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
+	}
+	if _, err := url.Parse(raw); err != nil {
+		return errors.New("ORDERSYNC_DATABASE_URL cannot be read: use postgres://USER:PASSWORD@HOST/DATABASE with special characters percent-encoded")
+	}
+	return nil
+}
+
+// addressProblem says what is wrong with an address of Amazon's.
+func addressProblem(name, raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("ORDERSYNC_%s is no web address: use one like https://host/path", name)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("ORDERSYNC_%s has a user, a query or a fragment: leave them away", name)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return fmt.Errorf("ORDERSYNC_%s is not https: tokens would cross the network in the clear; http is for loopback hosts only", name)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// workers is how many connections are worked on at once.
+func (s *settings) workers() int {
+	if s.Workers > 0 {
+		return s.Workers
+	}
+	if _, local := store.SQLitePath(s.DatabaseURL); local {
+		return 64
+	}
+	return 256
+}
+
+// logger writes to talk what the level asks for.
+func (s *settings) logger(talk io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has checked it
+	return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: level}))
+}
+
+// setting is one row of the configuration.
+type setting struct{ Name, Default, Value, Help string }
+
+// table lists all settings with their values, secrets redacted.
+func (s *settings) table() []setting {
+	var out []setting
+	v := reflect.ValueOf(*s)
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		value := fmt.Sprint(v.Field(i).Interface())
+		switch {
+		case value == "":
+		case tag.Get("secret") == "all":
+			value = "(set)"
+		case tag.Get("secret") == "url":
+			value = redactURL(value)
+		}
+		help := strings.ReplaceAll(tag.Get("help"), "${enum}", strings.ReplaceAll(tag.Get("enum"), ",", ", "))
+		out = append(out, setting{tag.Get("env"), tag.Get("default"), value, help})
+	}
+	return out
+}
+
+// redactURL leaves a URL's password out, and all of a URL that cannot be read.
+func redactURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(set, but not readable as a URL)"
+	}
+	q := u.Query()
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "password") {
+			q.Set(name, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
+	}
+	return u.Redacted()
+}

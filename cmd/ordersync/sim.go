@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"ordersync/internal/spapisim"
+)
+
+// simCommand runs the simulator as a program.
+type simCommand struct {
+	Listen    string  `default:"127.0.0.1:9090" help:"Address of Amazon's side: login and API of all regions."`
+	Admin     string  `default:"127.0.0.1:9091" help:"Address of the admin door: make sellers and orders, set faults, read the truth."`
+	Seed      uint64  `default:"1" help:"Everything random comes from it."`
+	RateScale float64 `default:"1" help:"Multiplies Amazon's published rates."`
+}
+
+func (*simCommand) needsNoSettings() {}
+
+// Run serves until it is interrupted.
+func (c *simCommand) Run(i *invocation) error {
+	sim, err := spapisim.New(spapisim.Config{Seed: c.Seed, RateScale: c.RateScale})
+	if err != nil {
+		return usageError{err}
+	}
+	api, err := listen(i.ctx, c.Listen, sim.Handler())
+	if err != nil {
+		return usageError{err}
+	}
+	admin, err := listen(i.ctx, c.Admin, sim.Admin())
+	if err != nil {
+		return errors.Join(usageError{err}, api.close())
+	}
+	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s\nadmin door: %s (GET / lists what it does)\n"+
+		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n", api.url, admin.url, api.url, api.url)
+	<-i.ctx.Done()
+	return errors.Join(api.close(), admin.close())
+}
+
+// server is an HTTP server that runs.
+type server struct {
+	*http.Server
+	url    string
+	served chan error
+}
+
+// listen serves a handler on an address until close.
+func listen(ctx context.Context, address string, h http.Handler) (*server, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	s := &server{
+		Server: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second},
+		url:    "http://" + l.Addr().String(), served: make(chan error, 1),
+	}
+	go func() { s.served <- s.Serve(l) }()
+	return s, nil
+}
+
+// close ends the server and waits for it; answers under way are cut off.
+func (s *server) close() error {
+	err := s.Close()
+	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"ordersync/internal/engine"
+	"ordersync/internal/secret"
+	"ordersync/internal/spapi"
+	"ordersync/internal/store"
+)
+
+// canary is the setting that proves the master key.
+const canary = "master-key-canary"
+
+// openStore opens the database and prepares its schema.
+func (i *invocation) openStore(prepare bool) (*store.Store, error) {
+	s, err := store.Open(i.ctx, store.Options{URL: i.settings.DatabaseURL, Now: i.now, Merge: spapi.MergeRaw})
+	if err != nil {
+		return nil, err
+	}
+	if prepare {
+		if err := s.Prepare(i.ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// openBox opens the box of secrets and proves its key against the database.
+func (i *invocation) openBox(s *store.Store) (box *secret.Box, digestKey []byte, err error) {
+	text, err := i.masterKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	if box, err = secret.ParseMasterKey(text); err != nil {
+		return nil, nil, usageError{err}
+	}
+	sealed, err := s.Setting(i.ctx, canary)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sealed == nil {
+		if sealed, _, err = secret.NewCanary(box); err != nil {
+			return nil, nil, err
+		}
+		if sealed, err = s.SetOnce(i.ctx, canary, sealed); err != nil {
+			return nil, nil, err
+		}
+	}
+	digestKey, err = secret.OpenCanary(box, sealed)
+	if errors.Is(err, secret.ErrWrongKey) {
+		err = usageError{err}
+	}
+	return box, digestKey, err
+}
+
+// masterKey is the key's text. On SQLite one is made beside the database.
+func (i *invocation) masterKey() (string, error) {
+	if i.settings.MasterKey != "" {
+		return i.settings.MasterKey, nil
+	}
+	path, local := store.SQLitePath(i.settings.DatabaseURL)
+	if !local {
+		return "", usageError{errors.New("ORDERSYNC_MASTER_KEY is not set: on Postgres every process needs the same key; make one with `openssl rand -base64 32` and keep it safe")}
+	}
+	file := path + ".key"
+	text, created, err := secret.LoadOrCreateKeyFile(file)
+	if created {
+		i.log.Info("made a master key; keep a copy of it, without it the stored secrets are lost", "file", file)
+	}
+	return text, err
+}
+
+// workplace is everything that work needs.
+type workplace struct {
+	store  *store.Store
+	engine *engine.Engine
+}
+
+// open wires a workplace. Without withAmazon the engine can do everything but
+// call Amazon, and needs no credentials of the application.
+func (i *invocation) open(withAmazon bool) (w workplace, err error) {
+	if w.store, err = i.openStore(true); err != nil {
+		return w, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.store.Close())
+		}
+	}()
+	box, digestKey, err := i.openBox(w.store)
+	if err != nil {
+		return w, err
+	}
+	var amazon *spapi.Client
+	if withAmazon {
+		if amazon, err = i.amazon(digestKey); err != nil {
+			return w, usageError{err}
+		}
+	}
+	w.engine = engine.New(w.store, amazon, box, engine.Settings{
+		Holder: holder(), ClientID: i.settings.AmazonClientID, RateScale: i.settings.AmazonRateScale,
+		Interval: i.settings.SyncInterval, Overlap: i.settings.Overlap, Lease: i.settings.Lease,
+		RevokedAfter: i.settings.RevokedAfter, History: i.settings.History, Sweep: i.settings.Sweep, Workers: i.settings.workers(),
+	}, i.log)
+	return w, nil
+}
+
+func (i *invocation) amazon(digestKey []byte) (*spapi.Client, error) {
+	if i.settings.AmazonClientID == "" || i.settings.AmazonClientSecret == "" {
+		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials")
+	}
+	key := secret.New(i.settings.AmazonClientSecret)
+	return spapi.New(spapi.Config{
+		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal,
+		LWAURL: i.settings.AmazonLWAURL, APIURL: i.settings.AmazonAPIURL,
+		UserAgent: spapi.UserAgent(version), CallTimeout: i.settings.CallTimeout, Now: i.now, DigestKey: digestKey,
+	})
+}
+
+// holder names this process in leases.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+// close closes what open opened.
+func (w workplace) close() error { return w.store.Close() }
