@@ -191,20 +191,19 @@ func (s BackState) Gaps(marketplace string) Spans {
 	return s.Readings[marketplace].Walked.Missing(Window{from, s.end()})
 }
 
-// openGaps are the gaps less what is shunned now.
-func (s BackState) openGaps(marketplace string) Spans {
-	gaps := s.Gaps(marketplace)
+// open are spans less what is shunned now.
+func (s BackState) open(spans Spans) Spans {
 	for _, shunned := range s.Shunned {
 		if !s.Now.Before(shunned.Until) {
 			continue
 		}
 		var rest Spans
-		for _, gap := range gaps {
-			rest = append(rest, Spans{shunned.Window}.Missing(gap)...)
+		for _, span := range spans {
+			rest = append(rest, Spans{shunned.Window}.Missing(span)...)
 		}
-		gaps = rest
+		spans = rest
 	}
-	return gaps
+	return spans
 }
 
 // end is where history ends and live work begins.
@@ -214,7 +213,7 @@ func (s BackState) end() time.Time { return s.Cursor.Truncate(time.Second) }
 func (s BackState) nextGap() (BackWork, bool) {
 	var newest, oldest []gapOf
 	for _, m := range s.Marketplaces {
-		gaps := s.openGaps(m)
+		gaps := s.open(s.Gaps(m))
 		if len(gaps) == 0 {
 			continue
 		}
@@ -295,7 +294,11 @@ func (s BackState) nextSecond() (work BackWork, ok bool, at time.Time) {
 				at = earliest(at, due)
 				continue
 			}
-			w := d.Window
+			rest := s.open(Spans{d.Window})
+			if len(rest) == 0 {
+				continue
+			}
+			w := rest[len(rest)-1]
 			w.From = maxTime(w.From, w.To.Add(-s.Width))
 			switch {
 			case !ok || w.To.After(work.Window.To):

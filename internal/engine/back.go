@@ -137,20 +137,14 @@ func (x *execution) completeBack(ctx context.Context, w *ordersync.Walk, c store
 	none := 0
 	c.BackFailures = &none
 	if w.Purpose == ordersync.Sweep {
-		state, err := x.backState(ctx)
-		if err != nil {
+		if err := x.sweepOn(ctx, w, &c); err != nil {
 			return false, err
-		}
-		// The sweep begins when its first window's reading does.
-		state.Now = state.Now.Add(w.StartedAt.Sub(x.store.Now()))
-		next := state.Swept(w.Window)
-		c.Sweep = &next
-		if next.BegunAt.IsZero() { // complete: the next one's share is counted anew
-			c.BackCalls, c.SweepCalls = -state.Calls, -state.SweepCalls
 		}
 	}
 	if w.Unkeyed > 0 {
-		x.narrow(w, &c)
+		if err := x.narrow(ctx, w, &c); err != nil {
+			return false, err
+		}
 	}
 	if _, err := x.store.Commit(ctx, x.lease, c); err != nil {
 		return false, err
@@ -161,14 +155,49 @@ func (x *execution) completeBack(ctx context.Context, w *ordersync.Walk, c store
 	return !due(x.lease.LiveDueAt, x.store.Now()), nil
 }
 
+// sweepOn moves the sweep on behind a window.
+func (x *execution) sweepOn(ctx context.Context, w *ordersync.Walk, c *store.Commit) error {
+	state, err := x.backState(ctx)
+	if err != nil {
+		return err
+	}
+	// The sweep begins when its first window's reading does.
+	state.Now = state.Now.Add(w.StartedAt.Sub(x.store.Now()))
+	next := state.Swept(w.Window)
+	c.Sweep = &next
+	if next.BegunAt.IsZero() { // complete: the next one's share is counted anew
+		c.BackCalls, c.SweepCalls = -state.Calls, -state.SweepCalls
+	}
+	return nil
+}
+
 // narrow makes the next window of back work half as wide where one cannot be
-// read, and leaves the narrowest alone for a day.
-func (x *execution) narrow(w *ordersync.Walk, c *store.Commit) {
+// read, and leaves the narrowest alone for a day: all others go on.
+func (x *execution) narrow(ctx context.Context, w *ordersync.Walk, c *store.Commit) error {
 	if used := min(w.Width, w.Window.Width()); used > ordersync.MinWidth {
 		c.BackWidth = ordersync.HalfWidth(used)
-		return
+		return nil
 	}
 	c.Shun = &ordersync.Shunned{Window: w.Window, Until: x.store.Now().Add(shunFor)}
+	if w.Purpose == ordersync.Sweep {
+		return x.sweepOn(ctx, w, c)
+	}
+	return nil
+}
+
+// avoid drops a walk of back work that fails again and again while live work
+// succeeds: it is this window that cannot be read.
+func (x *execution) avoid(ctx context.Context, w *ordersync.Walk, refusal *spapi.Error, c *store.Commit) error {
+	connection := x.lease.Connection
+	if w == nil || w.Kind == ordersync.Live || connection.LastReason != ordersync.Success || connection.BackFailures < 1 {
+		return nil
+	}
+	switch refusal.Kind {
+	case spapi.BadRequest, spapi.BadResponse, spapi.TooLarge, spapi.Unavailable, spapi.TimedOut:
+		c.EndWalk = true
+		return x.narrow(ctx, w, c)
+	}
+	return nil
 }
 
 // shunFor is how long a window is left alone that cannot be read however small.

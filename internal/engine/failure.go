@@ -142,7 +142,9 @@ func (x *execution) restart(ctx context.Context, w *ordersync.Walk, refusal *spa
 	c := store.Commit{Kind: w.Kind, Learned: &learned, Repairs: []ordersync.Repair{{
 		Code: ordersync.WalkRestarted, Old: []byte(w.Width.String()), New: ordersync.HalfWidth(w.Width).String(),
 	}}}
-	x.again(w, &c)
+	if err := x.again(ctx, w, &c); err != nil {
+		return false, err
+	}
 	if _, err := x.store.Commit(ctx, x.lease, c); err != nil {
 		return false, err
 	}
@@ -177,7 +179,7 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 	if amazon.IsZero() {
 		amazon = x.amazon.AmazonNow(region)
 	}
-	young := amazon.Sub(w.Window.To) < recentEnd
+	young := x.cut || amazon.Sub(w.Window.To) < recentEnd
 	if end := amazon.Add(-recentEnd).Truncate(time.Second); young && !x.cut {
 		x.cut = true
 		w.Window.To = end
@@ -193,7 +195,11 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 	}
 	learned := x.learned(ordersync.SearchOrders, refusal.Meta)
 	x.logRefusal(ctx, ordersync.SearchOrders, refusal)
-	return false, x.fail(ctx, store.Commit{Learned: &learned, EndWalk: true}, ordersync.Outcome{Reason: reason})
+	c := store.Commit{Learned: &learned, EndWalk: true}
+	if err := x.avoid(ctx, w, refusal, &c); err != nil {
+		return false, err
+	}
+	return false, x.fail(ctx, c, ordersync.Outcome{Reason: reason})
 }
 
 func (x *execution) logRefusal(ctx context.Context, op ordersync.Operation, refusal *spapi.Error) {
@@ -216,6 +222,9 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 		c.Walk = w
 	}
 	x.logRefusal(ctx, op, refusal)
+	if err := x.avoid(ctx, w, refusal, &c); err != nil {
+		return err
+	}
 	switch refusal.Kind {
 	case spapi.Throttled:
 		learned.Throttled = true

@@ -151,20 +151,22 @@ func (x *execution) badWalk(ctx context.Context, w *ordersync.Walk, m spapi.Meta
 	learned := x.learned(ordersync.SearchOrders, m)
 	x.log.WarnContext(ctx, "walk given up", "connection", x.lease.Connection.ID, "cause", cause, "requestId", m.RequestID)
 	c := store.Commit{Learned: &learned}
-	x.again(w, &c)
+	if err := x.again(ctx, w, &c); err != nil {
+		return err
+	}
 	return x.fail(ctx, c, ordersync.Outcome{
 		Reason: ordersync.AmazonBadResponse, Message: ordersync.AmazonBadResponse.Info().English + ": " + cause,
 	})
 }
 
 // again drops a walk; the next window of its kind is half as wide.
-func (x *execution) again(w *ordersync.Walk, c *store.Commit) {
+func (x *execution) again(ctx context.Context, w *ordersync.Walk, c *store.Commit) error {
 	c.EndWalk = true
 	if w.Kind == ordersync.Live {
 		c.LiveWidth = ordersync.HalfWidth(w.Width)
-	} else {
-		x.narrow(w, c)
+		return nil
 	}
+	return x.narrow(ctx, w, c)
 }
 
 // commitPage stores a page and moves the walk on. done tells that it was the

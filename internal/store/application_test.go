@@ -128,6 +128,7 @@ func TestOrdersSetAsideAreAskedForHourlyThenDaily(t *testing.T) {
 			d.clock.add(want)
 		}
 		equal(t, "due", due(), []store.SetAside{{OrderID: "2", Tries: 25}})
+		equal(t, "cause", d.text(`SELECT cause FROM set_aside WHERE connection_id = $1 AND entry = '2'`, int64(l.Connection.ID)), "cause")
 		d.commit(l, store.Commit{SetAside: &store.SetAsideTry{OrderID: "2", Gone: true}})
 		equal(t, "gone", due(), nil)
 		at, err := d.NextSetAside(d.ctx, l)

@@ -194,7 +194,7 @@ func TestRateHeaders(t *testing.T) {
 			{"a higher one not at once", time.Second, store.Learned{Rate: 1}, 0.0056},
 			{"a higher one after a full refill at most doubles", refill, store.Learned{Rate: 1}, 0.0112},
 			{"not again before the next", time.Second, store.Learned{Rate: 1}, 0.0112},
-			{"a 429 halves the excess", 0, store.Learned{Throttled: true}, 0.0084},
+			{"a 429 halves the excess", refill, store.Learned{Throttled: true}, 0.0084},
 			{"no higher one soon after a 429", refill / 3, store.Learned{Rate: 1}, 0.0084},
 		} {
 			d.clock.add(test.after)

@@ -89,7 +89,7 @@ func TestShunnedWindowsUntilTheyAreRead(t *testing.T) {
 		shun(l, window(60, 120), time.Hour)
 		again := shun(l, window(60, 120), 2*time.Hour)
 		second := shun(l, window(300, 360), time.Hour)
-		theirs := shun(other, window(60, 120), time.Hour)
+		theirs := shun(other, window(300, 360), time.Hour)
 		shunned := func(l *store.Lease) []ordersync.Shunned {
 			all, err := d.Shunned(d.ctx, l)
 			d.must(err)

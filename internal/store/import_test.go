@@ -58,8 +58,10 @@ func (d *database) bring(in store.Import) store.Imported {
 
 func TestImportCreatesAConnection(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
+		ids := []string{german, french, german}
 		out := d.bring(line(seller("S1"), state(ordersync.Connected), named("Acme\x00 SAS"), personal(true), authorized(begin.Add(-time.Hour)),
-			selling(german, french, german), starting("2026-01-01"), succeeded(begin.Add(-time.Minute)), bearing("t1")))
+			selling(ids...), starting("2026-01-01"), succeeded(begin.Add(-time.Minute)), bearing("t1")))
+		equal(t, "the caller's list", ids, []string{german, french, german})
 		equal(t, "imported", out, store.Imported{Connection: out.Connection, Created: true, Changed: true})
 		equal(t, "connection", d.connection("acme", out.Connection), ordersync.Connection{
 			ID: out.Connection, Tenant: "acme", Region: ordersync.RegionEU, SellerID: "S1", DisplayName: "Acme\uFFFD SAS",

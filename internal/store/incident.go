@@ -119,18 +119,18 @@ func (t *tx) openIncident(ctx context.Context, f failing) (bool, error) {
 	if err != nil || standing > 0 {
 		return false, err
 	}
-	_, err = t.ExecContext(ctx, `INSERT INTO incidents (region, kind, opened_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, f.region, f.kind, ms(t.now))
+	n, err := t.exec(ctx, `INSERT INTO incidents (region, kind, opened_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, f.region, f.kind, ms(t.now))
 	if err != nil {
 		return false, fmt.Errorf("open incident: %w", err)
 	}
-	return true, nil
+	return n > 0, nil
 }
 
 // closeIncident closes an incident when three of the failing have succeeded,
 // when nothing has failed so for a while, or when it lasts too long.
 func (t *tx) closeIncident(ctx context.Context, i Incident) (Incident, error) {
 	var recovered, recent int
-	err := t.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN last_success_at > failed_at AND last_success_at >= $5 THEN 1 ELSE 0 END), 0),
+	err := t.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN last_success_at > failed_at AND last_success_at > $5 THEN 1 ELSE 0 END), 0),
 			COALESCE(SUM(CASE WHEN failed_at > $4 THEN 1 ELSE 0 END), 0)
 		FROM connections WHERE region = $1 AND failed_kind = $2 AND failed_at > $3`,
 		i.Region, i.Kind, ms(i.OpenedAt.Add(-incidentSpan)), ms(t.now.Add(-incidentSpan)), ms(i.OpenedAt)).Scan(&recovered, &recent)
@@ -189,7 +189,7 @@ func (r *Reader) IncidentSince(ctx context.Context, region ordersync.Region, kin
 // SharedDoubt tells whether a refusal that a connection first saw at a time was
 // seen by so many of its region within the same minutes that it would have made
 // an incident. It is believed of each all the same once it lasts longer than an
-// incident may.
+// incident may, or once an incident has.
 func (r *Reader) SharedDoubt(ctx context.Context, c ordersync.Connection, kind FailureKind, first time.Time) (bool, error) {
 	if r.now().Sub(first) >= incidentLongest {
 		return false, nil
@@ -200,8 +200,10 @@ func (r *Reader) SharedDoubt(ctx context.Context, c ordersync.Connection, kind F
 	}
 	var doubted, all int
 	err := r.db.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN `+column+` BETWEEN $2 AND $3 AND last_success_at > `+column+` - $4 THEN 1 ELSE 0 END), 0), COUNT(*)
-		FROM connections WHERE region = $1 AND NOT paused AND last_success_at > $5`,
-		c.Region, ms(first.Add(-incidentSpan)), ms(first.Add(incidentSpan)), millis(incidentTrust), ms(first.Add(-incidentSpan-incidentTrust))).Scan(&doubted, &all)
+		FROM connections WHERE region = $1 AND NOT paused AND last_success_at > $5
+		AND NOT EXISTS (SELECT 1 FROM incidents WHERE region = $1 AND kind = $6 AND cause = 'expired' AND closed_at > $7)`,
+		c.Region, ms(first.Add(-incidentSpan)), ms(first.Add(incidentSpan)), millis(incidentTrust), ms(first.Add(-incidentSpan-incidentTrust)),
+		kind, ms(r.now().Add(-incidentTrust))).Scan(&doubted, &all)
 	if err != nil {
 		return false, fmt.Errorf("count shared doubts: %w", err)
 	}
