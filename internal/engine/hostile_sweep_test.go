@@ -57,7 +57,7 @@ func TestSweepsAreDaily(t *testing.T) {
 			}
 		}
 		w.wantSound(a)
-	}, func(s *setup) { s.settings.Interval = 50 * time.Minute })
+	}, func(s *setup) { s.settings.Interval = 30 * time.Minute })
 }
 
 // A sweep that had to wait reads more, never less: what surfaced a day late is
