@@ -72,6 +72,7 @@ type Connection struct {
 	LiveWidth time.Duration // the next live window may be this wide
 	BackWidth time.Duration // and the next window of back work
 	LivePages int           // of the last live work, for the pace
+	Slow      bool          // the last call took long or timed out
 
 	Interval    time.Duration // 0: the service's setting
 	History     time.Duration // 0: the service's setting

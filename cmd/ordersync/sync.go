@@ -51,7 +51,7 @@ func (c *syncCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	if c.BackWork > 0 && tenant == "" {
-		if err := w.engine.DriveBack(i.ctx, c.BackWork); err != nil {
+		if err := w.engine.DriveBack(i.ctx, c.BackWork, ordersync.TenantID("")); err != nil {
 			return fmt.Errorf("the run is done; back work broke off and goes on the next time: %w", err)
 		}
 	}

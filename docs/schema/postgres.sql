@@ -1,6 +1,17 @@
 -- Generated from the migrations by scripts/with-postgres go test ./cmd/ordersync -run PostgresSchema -update; do not edit.
 -- Times are Unix milliseconds, UTC; amounts are texts exactly as Amazon wrote them.
 
+CREATE TABLE api_keys (
+    id text NOT NULL,
+    name text NOT NULL,
+    tenant text NOT NULL,
+    hash bytea NOT NULL,
+    created_at bigint NOT NULL,
+    revoked_at bigint,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX api_keys_hash ON api_keys USING btree (hash);
+
 CREATE TABLE applications (
     client_id text NOT NULL,
     stopped_at bigint,
@@ -99,11 +110,17 @@ CREATE TABLE connections (
     back_calls bigint NOT NULL DEFAULT 0,
     sweep_calls bigint NOT NULL DEFAULT 0,
     live_pages bigint NOT NULL DEFAULT 0,
+    committed_at bigint,
+    slow boolean NOT NULL DEFAULT false,
+    purge_due_at bigint NOT NULL DEFAULT 0,
+    changes_from bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (back_due_at);
 CREATE INDEX connections_failed ON connections USING btree (failed_at) WHERE (failed_at IS NOT NULL);
 CREATE INDEX connections_live_due ON connections USING btree (live_due_at);
+CREATE INDEX connections_purge_due ON connections USING btree (purge_due_at);
+CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id);
 CREATE UNIQUE INDEX connections_account ON connections USING btree (tenant, region, seller_id);
 
 CREATE TABLE coverage (
@@ -176,8 +193,10 @@ CREATE TABLE order_personal (
     order_id text NOT NULL,
     data_group bigint NOT NULL,
     sealed bytea NOT NULL,
+    purge_at bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, connection_id, order_id, data_group)
 );
+CREATE INDEX order_personal_purge ON order_personal USING btree (purge_at);
 
 CREATE TABLE orders (
     tenant text NOT NULL,
@@ -206,6 +225,8 @@ CREATE TABLE orders (
     raw bytea NOT NULL,
     stored_at bigint NOT NULL,
     changed_at bigint NOT NULL,
+    shipped_seen_at bigint,
+    delivered_seen_at bigint,
     PRIMARY KEY (tenant, connection_id, order_id)
 );
 CREATE INDEX orders_by_date ON orders USING btree (tenant, created_at, order_id);
@@ -234,6 +255,7 @@ CREATE TABLE runs (
     finished_at bigint,
     PRIMARY KEY (id)
 );
+CREATE INDEX runs_opened ON runs USING btree (opened_at);
 CREATE INDEX runs_unfinished ON runs USING btree (opened_at) WHERE (state <> 'finished'::text);
 
 CREATE TABLE secrets (
@@ -308,6 +330,7 @@ CREATE TABLE targets (
     PRIMARY KEY (run_id, connection_id)
 );
 CREATE INDEX targets_open ON targets USING btree (connection_id, run_id) WHERE (settled_at IS NULL);
+CREATE INDEX targets_settled ON targets USING btree (run_id, settled_at, connection_id);
 
 CREATE TABLE walk_pages (
     tenant text NOT NULL,

@@ -1,6 +1,17 @@
 -- Generated from the migrations by make generate; do not edit.
 -- Times are Unix milliseconds, UTC; amounts are texts exactly as Amazon wrote them.
 
+CREATE TABLE api_keys (
+    id           TEXT NOT NULL PRIMARY KEY,
+    name         TEXT NOT NULL,
+    tenant       TEXT NOT NULL, -- '' for an operator's key
+    hash         BLOB NOT NULL, -- SHA-256 of the key, which is shown once and kept nowhere
+    created_at   INTEGER NOT NULL,
+    revoked_at   INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
+
 CREATE TABLE applications (
     client_id  TEXT NOT NULL PRIMARY KEY,
     stopped_at INTEGER, -- NULL: it works
@@ -102,7 +113,7 @@ CREATE TABLE connections (
     back_calls            INTEGER NOT NULL DEFAULT 0,
     sweep_calls           INTEGER NOT NULL DEFAULT 0,
     live_pages            INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, committed_at INTEGER, slow INTEGER NOT NULL DEFAULT 0, purge_due_at INTEGER NOT NULL DEFAULT 0, changes_from INTEGER NOT NULL DEFAULT 1) STRICT;
 
 CREATE UNIQUE INDEX connections_account ON connections (tenant, region, seller_id);
 
@@ -111,6 +122,10 @@ CREATE INDEX connections_back_due ON connections (back_due_at);
 CREATE INDEX connections_failed ON connections (failed_at) WHERE failed_at IS NOT NULL;
 
 CREATE INDEX connections_live_due ON connections (live_due_at);
+
+CREATE INDEX connections_purge_due ON connections (purge_due_at);
+
+CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id);
 
 CREATE TABLE coverage (
     tenant         TEXT NOT NULL,
@@ -181,9 +196,11 @@ CREATE TABLE order_personal (
     connection_id INTEGER NOT NULL,
     order_id      TEXT NOT NULL,
     data_group    INTEGER NOT NULL,
-    sealed        BLOB NOT NULL,
+    sealed        BLOB NOT NULL, purge_at INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, connection_id, order_id, data_group)
 ) STRICT;
+
+CREATE INDEX order_personal_purge ON order_personal (purge_at);
 
 CREATE TABLE orders (
     tenant           TEXT NOT NULL,
@@ -211,7 +228,7 @@ CREATE TABLE orders (
     digests          BLOB NOT NULL, -- 8 bytes for each data group
     raw              BLOB NOT NULL, -- zstd
     stored_at        INTEGER NOT NULL,
-    changed_at       INTEGER NOT NULL,
+    changed_at       INTEGER NOT NULL, shipped_seen_at INTEGER, delivered_seen_at INTEGER,
     PRIMARY KEY (tenant, connection_id, order_id)
 ) STRICT;
 
@@ -240,6 +257,8 @@ CREATE TABLE runs (
     cancelled_at INTEGER,
     finished_at  INTEGER
 ) STRICT;
+
+CREATE INDEX runs_opened ON runs (opened_at);
 
 CREATE INDEX runs_unfinished ON runs (opened_at) WHERE state <> 'finished';
 
@@ -317,6 +336,8 @@ CREATE TABLE targets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX targets_open ON targets (connection_id, run_id) WHERE settled_at IS NULL;
+
+CREATE INDEX targets_settled ON targets (run_id, settled_at, connection_id);
 
 CREATE TABLE walk_pages (
     tenant        TEXT NOT NULL,

@@ -79,23 +79,34 @@ func (e *Engine) StateOfBackWork(c ordersync.Connection, have store.Coverage, sh
 	if e.amazon != nil {
 		now = e.amazon.AmazonNow(c.Region)
 	}
-	history := e.set.History
-	if c.History > 0 {
-		history = c.History
-	}
 	s := ordersync.BackState{
-		Now: now, Cursor: c.Cursor, Since: now.Add(-history), Marketplaces: c.Marketplaces,
+		Now: now, Cursor: c.Cursor, Since: e.wantedSince(c, now), Marketplaces: c.Marketplaces,
 		Readings: map[string]ordersync.Reading{}, Width: c.BackWidth, Sweep: c.Sweep, Shunned: shunned,
 		Calls: c.BackCalls, SweepCalls: c.SweepCalls,
 	}
 	s.Sweep.Every = e.set.Sweep
-	if !c.WantedSince.IsZero() {
-		s.Since = c.WantedSince
-	}
 	for _, m := range c.Marketplaces {
 		s.Readings[m] = have.Reading(m)
 	}
 	return s
+}
+
+// wantedSince is from when on a connection's history is wanted at now. What is
+// past the time that orders are kept is never wanted: it would be fetched and
+// deleted for ever.
+func (e *Engine) wantedSince(c ordersync.Connection, now time.Time) time.Time {
+	history := e.set.History
+	if c.History > 0 {
+		history = c.History
+	}
+	since := now.Add(-history)
+	if !c.WantedSince.IsZero() {
+		since = c.WantedSince
+	}
+	if kept := now.Add(-e.set.Retention.Orders); since.Before(kept) {
+		return kept
+	}
+	return since
 }
 
 // newBackWalk begins the next window of back work; nil when there is none before

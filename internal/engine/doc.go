@@ -9,5 +9,7 @@
 // Both are pure over the store: nothing that matters is kept in memory, any
 // process may call them for any connection at any time, and a crash between two
 // calls loses nothing. The rest are the acts of users: [Engine.StartRun],
-// [Engine.Import].
+// [Engine.CancelRun], [Engine.Import], [Engine.Pause], [Engine.Resume],
+// [Engine.Set], [Engine.Remove], [Engine.Backfill], [Engine.ImportOne],
+// [Engine.Explain], [Engine.NewKey].
 package engine

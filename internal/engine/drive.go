@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,19 +14,20 @@ import (
 // under way beyond the run is left for later, and nothing of it is lost. A run
 // that is interrupted by ctx goes on when anybody ticks again.
 func (e *Engine) Drive(ctx context.Context, run ordersync.RunID) error {
-	err := e.drive(ctx, run, func(bool) (bool, error) {
+	return e.drive(ctx, store.RingRequest{Run: run}, func(bool) (bool, error) {
 		r, err := e.store.Reader().Run(ctx, run)
-		return store.Settled(r), err
+		if err != nil || !store.Settled(r) {
+			return false, err
+		}
+		return true, e.watch(ctx) // what the last of them met may be an incident
 	})
-	// The last failures may have come after the last tick: they are judged now,
-	// since nobody else may do so before the next run.
-	return errors.Join(err, e.watch(context.WithoutCancel(ctx)))
 }
 
-// DriveBack does what else is due and needs no waiting, for at most a time.
-func (e *Engine) DriveBack(ctx context.Context, most time.Duration) error {
+// DriveBack does what else is due and needs no waiting, for at most a time; with
+// a tenant given, only that tenant's.
+func (e *Engine) DriveBack(ctx context.Context, most time.Duration, tenant ordersync.TenantID) error {
 	end := e.store.Now().Add(most)
-	return e.drive(ctx, "", func(idle bool) (bool, error) {
+	return e.drive(ctx, store.RingRequest{Tenant: tenant}, func(idle bool) (bool, error) {
 		return idle || !e.store.Now().Before(end), nil
 	})
 }
@@ -38,57 +38,77 @@ const drainTime = 25 * time.Second
 
 // drive ticks and works until done says so; it is asked after each tick whether
 // nothing was to do (idle).
-func (e *Engine) drive(ctx context.Context, run ordersync.RunID, done func(idle bool) (bool, error)) (err error) {
+func (e *Engine) drive(ctx context.Context, only store.RingRequest, done func(idle bool) (bool, error)) (err error) {
 	// Executions are not cut off with ctx: they are asked to end.
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	drain := make(chan struct{})
-	results := make(chan error)
-	running := 0
+	results := make(chan worked)
+	running, slow := 0, 0
 	defer func() {
 		close(drain)
 		defer time.AfterFunc(drainTime, cut).Stop()
 		for ; running > 0; running-- {
-			if worked := <-results; err == nil {
-				err = worked
+			if w := <-results; err == nil {
+				err = w.err
 			}
 		}
 	}()
 	for {
-		ticked, err := e.Tick(ctx, e.set.Workers-running, run)
+		only.Limit, only.SlowLimit = e.set.Workers-running, e.slowWorkers()-slow
+		rung, err := e.tick(ctx, only)
 		if err != nil {
 			return err
 		}
-		for _, id := range ticked.Ring {
+		for _, r := range rung {
 			running++
-			go func() { results <- e.work(work, id, drain) }()
+			if r.Slow {
+				slow++
+			}
+			go func() { results <- worked{r.Slow, e.work(work, r.Connection, drain)} }()
 		}
 		if ended, err := done(running == 0); err != nil || ended {
 			return err
 		}
-		if err := wait(ctx, results, &running); err != nil {
+		w, ok, err := wait(ctx, results)
+		if ok {
+			running--
+			if w.slow {
+				slow--
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
+// worked is how an execution ended.
+type worked struct {
+	slow bool
+	err  error
+}
+
+// slowWorkers is how many workers may wait for sellers that Amazon answers
+// slowly, so that they delay nobody else.
+func (e *Engine) slowWorkers() int { return max(1, e.set.Workers/4) }
+
 // tickEvery is how often a tick looks for work that others left behind.
 const tickEvery = time.Second
 
 // wait returns when a worker has ended or it is time to tick.
-func wait(ctx context.Context, results <-chan error, running *int) error {
+func wait(ctx context.Context, results <-chan worked) (w worked, ok bool, err error) {
 	timer := time.NewTimer(tickEvery)
 	defer timer.Stop()
 	select {
-	case err := <-results:
-		*running--
-		if err != nil {
-			return fmt.Errorf("work: %w", err)
+	case w := <-results:
+		if w.err != nil {
+			return w, true, fmt.Errorf("work: %w", w.err)
 		}
-		return nil
+		return w, true, nil
 	case <-timer.C:
-		return nil
+		return w, false, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return w, false, context.Cause(ctx)
 	}
 }

@@ -29,6 +29,8 @@ type Settings struct {
 	History      time.Duration // how far back orders are wanted; 365 days
 	Sweep        time.Duration // between two sweeps; 24 hours
 	Workers      int           // connections at once; 64
+	// Retention is how long what is stored is kept.
+	Retention store.Retention
 }
 
 func (s Settings) withDefaults() Settings {
@@ -43,6 +45,7 @@ func (s Settings) withDefaults() Settings {
 	set(&s.RevokedAfter, 15*time.Minute)
 	set(&s.History, 365*24*time.Hour)
 	set(&s.Sweep, 24*time.Hour)
+	s.Retention = s.Retention.WithDefaults()
 	if s.RateScale == 0 {
 		s.RateScale = 1
 	}

@@ -239,6 +239,8 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 		return x.denied(ctx, c, refusal)
 	case spapi.Unavailable, spapi.TimedOut:
 		c.Failed = store.FailedUnavailable
+		slow := refusal.Kind == spapi.TimedOut
+		c.Slow = &slow
 	}
 	return x.fail(ctx, c, ordersync.Outcome{Reason: refusal.Reason()})
 }

@@ -86,3 +86,34 @@ func TestPostgresSharesTheWork(t *testing.T) {
 		}
 	}, pagesOf(1))
 }
+
+func TestPostgresTakesOrders(t *testing.T) {
+	playOnPostgres(t, func(w *world) {
+		s := w.seller()
+		w.orders(s, 12, 30*days, 4*days)
+		a := w.connect("acme", s, startAt(time.Hour))
+		w.serve(time.Minute)
+		if _, err := w.engine.Backfill(w.ctx, "acme", time.Now().Add(-31*days)); err != nil {
+			t.Fatal(err)
+		}
+		w.serve(time.Hour)
+		w.order(s, "903-0000001-0000001")
+		w.one("acme", "903-0000001-0000001")
+		if n := len(w.stored(a)); n != 13 {
+			t.Errorf("%d of 13 orders are stored", n)
+		}
+		if x := w.explain("acme", "903-0000001-0000001", true); !x.Here || x.Answer.Imported {
+			t.Errorf("explained: %+v", x)
+		}
+		run, err := w.engine.StartRun(w.ctx, ordersync.SingleRun, "acme")
+		w.must(err)
+		w.must(w.engine.CancelRun(w.ctx, run))
+		wantReason(t, w.targets(run)["acme"], ordersync.Interrupted)
+		w.free()
+		w.must(w.engine.Remove(w.ctx, "acme", a.connection))
+		w.serve(time.Minute)
+		if exists, err := w.store.Reader().Tenant("acme").Exists(w.ctx); err != nil || exists {
+			t.Errorf("the tenant is still there: %v, %v", exists, err)
+		}
+	}, quick)
+}

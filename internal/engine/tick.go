@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ordersync"
+	"ordersync/internal/store"
 )
 
 // Ticked is what a tick found.
@@ -22,32 +23,12 @@ type Ticked struct {
 // when nothing is due. With a run given, only connections that the run waits for
 // are named.
 func (e *Engine) Tick(ctx context.Context, limit int, run ordersync.RunID) (Ticked, error) {
-	var ticked Ticked
-	opening, err := e.store.Reader().OpeningRuns(ctx)
-	if err != nil {
-		return ticked, err
-	}
-	for _, id := range opening {
-		if err := e.fillRun(ctx, id); err != nil {
-			return ticked, err
-		}
-	}
-	if err := e.watch(ctx); err != nil {
-		return ticked, err
-	}
-	app, err := e.store.Reader().Application(ctx, e.set.ClientID)
-	switch {
-	case err != nil:
-		return ticked, err
-	case app.Stopped():
-		ticked.Ring, err = e.probe(ctx)
-	case limit > 0:
-		ticked.Ring, err = e.store.Ring(ctx, limit, run)
+	rung, err := e.tick(ctx, store.RingRequest{Limit: limit, SlowLimit: limit, Run: run})
+	ticked := Ticked{}
+	for _, r := range rung {
+		ticked.Ring = append(ticked.Ring, r.Connection)
 	}
 	if err != nil {
-		return ticked, err
-	}
-	if err := e.store.SettleUnfinished(ctx); err != nil {
 		return ticked, err
 	}
 	next, ok, err := e.store.Reader().NextDue(ctx)
@@ -55,4 +36,36 @@ func (e *Engine) Tick(ctx context.Context, limit int, run ordersync.RunID) (Tick
 		ticked.Next = next
 	}
 	return ticked, err
+}
+
+// tick is Tick with all that can be asked for.
+func (e *Engine) tick(ctx context.Context, r store.RingRequest) (rung []store.Rung, err error) {
+	opening, err := e.store.Reader().OpeningRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range opening {
+		if err := e.fillRun(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.watch(ctx); err != nil {
+		return nil, err
+	}
+	app, err := e.store.Reader().Application(ctx, e.set.ClientID)
+	switch {
+	case err != nil:
+		return nil, err
+	case app.Stopped():
+		rung, err = e.probe(ctx)
+	case r.Limit > 0:
+		rung, err = e.store.Ring(ctx, r)
+	}
+	if err != nil {
+		return rung, err
+	}
+	if err := e.store.SettleUnfinished(ctx); err != nil {
+		return rung, err
+	}
+	return rung, e.housekeep(ctx)
 }

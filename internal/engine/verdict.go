@@ -148,11 +148,11 @@ func (e *Engine) watch(ctx context.Context) error {
 }
 
 // Probe is the one connection that may try while the fleet stands still.
-func (e *Engine) probe(ctx context.Context) ([]ordersync.ConnectionID, error) {
+func (e *Engine) probe(ctx context.Context) ([]store.Rung, error) {
 	err := e.store.SettleStopped(ctx)
 	id, ok, probeErr := e.store.Probe(ctx, e.set.ClientID)
 	if err := errors.Join(err, probeErr); err != nil || !ok {
 		return nil, err
 	}
-	return []ordersync.ConnectionID{id}, nil
+	return []store.Rung{{Connection: id, Urgency: store.Due}}, nil
 }

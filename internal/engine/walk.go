@@ -90,6 +90,9 @@ func (x *execution) token(ctx context.Context, op ordersync.Operation, open *ord
 	}
 }
 
+// slowCall is how long a call may take before its connection counts as slow.
+const slowCall = 10 * time.Second
+
 // maxWait is the longest wait for a token that a worker waits out.
 const maxWait = 2 * time.Second
 
@@ -183,6 +186,8 @@ func (x *execution) commitPage(ctx context.Context, w *ordersync.Walk, p spapi.P
 	}
 	x.trusted(&c)
 	x.countBack(w, &c)
+	slow := p.Latency > slowCall
+	c.Slow = &slow
 	next := turned(*w, p)
 	if p.NextToken != "" {
 		next.Token, next.TokenAt = p.NextToken, x.store.Now()

@@ -116,7 +116,7 @@ func (s *Store) Probe(ctx context.Context, clientID string) (id ordersync.Connec
 // SettleStopped settles every open target while the fleet stands still.
 func (s *Store) SettleStopped(ctx context.Context) error {
 	return s.inTx(ctx, "settle while stopped", func(ctx context.Context, t *tx) error {
-		err := t.settleWhere(ctx, `settled_at IS NULL AND run_id IN (SELECT id FROM runs WHERE state <> 'finished')`, nil,
+		_, err := t.settleWhere(ctx, `settled_at IS NULL AND run_id IN (SELECT id FROM runs WHERE state <> 'finished')`, nil,
 			ordersync.Outcome{Reason: ordersync.AppCredentialsInvalid, Confirmed: true})
 		if err != nil {
 			return fmt.Errorf("settle targets: %w", err)

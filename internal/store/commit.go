@@ -38,6 +38,9 @@ type Commit struct {
 	SetAside              *SetAsideTry
 	Shun                  *ordersync.Shunned
 
+	// Slow tells whether Amazon answered slowly; nil: as before.
+	Slow *bool
+
 	// State is the connection's new state, "" for the same; Cause says why.
 	State ordersync.State
 	Cause string
@@ -146,6 +149,7 @@ func (t *tx) saveRepairs(ctx context.Context, l *Lease, repairs []ordersync.Repa
 // commitConnection writes the connection's row and settles its targets.
 func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts ordersync.Counts, next *ordersync.Connection) error {
 	set := columns{}
+	set.put("committed_at", ms(t.now))
 	if c.Kind == ordersync.Live && counts != (ordersync.Counts{}) {
 		set.add("live_orders", counts.OrdersReceived)
 		set.add("live_items", counts.ItemsReceived)
@@ -169,6 +173,10 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 		set.put("marketplaces_at", ms(t.now))
 		next.Marketplaces, next.MarketplacesAt = c.Marketplaces, t.now
 	}
+	if c.Slow != nil && *c.Slow != next.Slow {
+		set.put("slow", *c.Slow)
+		next.Slow = *c.Slow
+	}
 	if c.Polled {
 		set.put("last_polled_at", ms(t.now))
 		next.LastPolledAt = t.now
@@ -184,6 +192,9 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 	}
 	if err := t.update(ctx, l.Connection.ID, set); err != nil {
 		return fmt.Errorf("save connection: %w", err)
+	}
+	if err := t.ringAgain(ctx, l, c); err != nil {
+		return err
 	}
 	if c.State != "" && c.State != l.Connection.State {
 		if err := t.stateChange(ctx, l.Connection.Tenant, l.Connection.ID, l.Epoch, l.Step, l.Connection.State, c.State, c.Cause); err != nil {
@@ -240,6 +251,20 @@ func (t *tx) verdictColumns(set *columns, c Commit, next *ordersync.Connection) 
 	}
 }
 
+// ringAgain rings for work that stays due when the lease is given back.
+func (t *tx) ringAgain(ctx context.Context, l *Lease, c Commit) error {
+	stays := func(at *time.Time) bool { return at != nil && !at.IsZero() && !at.After(t.now) }
+	switch {
+	case !c.Release:
+		return nil
+	case stays(c.LiveDueAt):
+		return t.ring(ctx, Rung{l.Connection.ID, Due, l.Connection.Slow})
+	case stays(c.BackDueAt):
+		return t.ring(ctx, Rung{l.Connection.ID, CanWait, l.Connection.Slow})
+	}
+	return nil
+}
+
 func (t *tx) settleColumns(set *columns, s Settle, next *ordersync.Connection) {
 	set.put("last_reason", s.Outcome.Reason)
 	set.put("last_message", ordersync.CleanText(s.Outcome.Text()))
@@ -264,7 +289,8 @@ func (t *tx) settleColumns(set *columns, s Settle, next *ordersync.Connection) {
 // settleTargets settles every open target of a connection with what live work
 // received since each was opened.
 func (t *tx) settleTargets(ctx context.Context, id ordersync.ConnectionID, o ordersync.Outcome) error {
-	return t.settleWhere(ctx, `connection_id = $8 AND settled_at IS NULL`, []any{int64(id)}, o)
+	_, err := t.settleWhere(ctx, `connection_id = $8 AND settled_at IS NULL`, []any{int64(id)}, o)
+	return err
 }
 
 // columns collects the assignments of one UPDATE of a connection.

@@ -15,7 +15,7 @@ const connectionColumns = `id, tenant, region, seller_id, display_name, state, s
 	last_reason_at, failures, orders, items, epoch, step, live_due_at, back_due_at, live_begun_at,
 	live_orders, live_items, live_created, live_changed, live_set_aside,
 	back_width_ms, live_pages, history_ms, wanted_since, sweep_begun_at, sweep_next_from, swept_at, back_calls, sweep_calls,
-	back_failures, revoked_at, denied_at`
+	back_failures, revoked_at, denied_at, slow`
 
 // connectionRow is a connection with what only the store needs of it.
 type connectionRow struct {
@@ -28,20 +28,21 @@ type connectionRow struct {
 
 type scanner interface{ Scan(...any) error }
 
-func scanConnection(row scanner) (connectionRow, error) {
+// scanConnection reads connectionColumns and, behind them, more.
+func scanConnection(row scanner, more ...any) (connectionRow, error) {
 	var c connectionRow
 	var id, since, width int64
 	var marketplaces string
 	var backWidth int64
 	var authorized, marketplacesAt, interval, cursor, polled, success, reasonAt, live, back, begun sql.NullInt64
 	var history, wanted, sweepBegun, sweepFrom, swept, revoked, denied sql.NullInt64
-	err := row.Scan(&id, &c.Tenant, &c.Region, &c.SellerID, &c.DisplayName, &c.State, &since, &c.Paused,
+	err := row.Scan(append([]any{&id, &c.Tenant, &c.Region, &c.SellerID, &c.DisplayName, &c.State, &since, &c.Paused,
 		&c.PersonalData, &authorized, &marketplaces, &c.MarketplacesExplicit, &marketplacesAt, &interval,
 		&cursor, &c.GivenCursor, &width, &polled, &success, &c.LastReason, &c.LastMessage,
 		&reasonAt, &c.Failures, &c.Orders, &c.Items, &c.epoch, &c.step, &live, &back, &begun,
 		&c.received.OrdersReceived, &c.received.ItemsReceived, &c.received.OrdersCreated, &c.received.OrdersChanged, &c.received.SetAside,
 		&backWidth, &c.LivePages, &history, &wanted, &sweepBegun, &sweepFrom, &swept, &c.BackCalls, &c.SweepCalls,
-		&c.BackFailures, &revoked, &denied)
+		&c.BackFailures, &revoked, &denied, &c.Slow}, more...)...)
 	if err != nil {
 		return connectionRow{}, err
 	}

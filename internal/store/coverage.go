@@ -45,8 +45,31 @@ func (t TenantReader) Coverage(ctx context.Context, id ordersync.ConnectionID) (
 	return coverage(ctx, t.r.db, t.tenant, id)
 }
 
+func newCoverage() Coverage {
+	return Coverage{map[string]ordersync.Spans{}, map[string]ordersync.Spans{}, map[string][]ordersync.Doubt{}}
+}
+
+// coverageRow is a span of coverage as it is stored.
+type coverageRow struct {
+	marketplace, level string // walked, confirmed, or anything else for a doubt
+	from, to, readAt   int64
+}
+
+// add adds a row; rows come by marketplace and time.
+func (c Coverage) add(r coverageRow) {
+	w := ordersync.Window{From: msTime(r.from), To: msTime(r.to)}
+	switch r.level {
+	case walked:
+		c.Walked[r.marketplace] = append(c.Walked[r.marketplace], w)
+	case confirmed:
+		c.Confirmed[r.marketplace] = append(c.Confirmed[r.marketplace], w)
+	default:
+		c.Doubts[r.marketplace] = append(c.Doubts[r.marketplace], ordersync.Doubt{Window: w, ReadAt: msTime(r.readAt)})
+	}
+}
+
 func coverage(ctx context.Context, q querier, tenant ordersync.TenantID, id ordersync.ConnectionID) (Coverage, error) {
-	out := Coverage{map[string]ordersync.Spans{}, map[string]ordersync.Spans{}, map[string][]ordersync.Doubt{}}
+	out := newCoverage()
 	rows, err := q.QueryContext(ctx, `SELECT marketplace_id, level, from_at, to_at, 0 FROM coverage
 		WHERE tenant = $1 AND connection_id = $2 UNION ALL SELECT marketplace_id, 'doubt', from_at, to_at, read_at FROM doubts
 		WHERE tenant = $1 AND connection_id = $2 ORDER BY 1, 2, 3`, tenant, int64(id))
@@ -55,20 +78,11 @@ func coverage(ctx context.Context, q querier, tenant ordersync.TenantID, id orde
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var marketplace, level string
-		var from, to, readAt int64
-		if err := rows.Scan(&marketplace, &level, &from, &to, &readAt); err != nil {
+		var row coverageRow
+		if err := rows.Scan(&row.marketplace, &row.level, &row.from, &row.to, &row.readAt); err != nil {
 			return out, fmt.Errorf("read coverage: %w", err)
 		}
-		w := ordersync.Window{From: msTime(from), To: msTime(to)}
-		switch level {
-		case walked:
-			out.Walked[marketplace] = append(out.Walked[marketplace], w)
-		case confirmed:
-			out.Confirmed[marketplace] = append(out.Confirmed[marketplace], w)
-		default:
-			out.Doubts[marketplace] = append(out.Doubts[marketplace], ordersync.Doubt{Window: w, ReadAt: msTime(readAt)})
-		}
+		out.add(row)
 	}
 	return out, rows.Err()
 }

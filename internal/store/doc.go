@@ -11,7 +11,8 @@
 // What belongs to a connection's work (orders, walks, coverage, cursor, state,
 // budget) is written by the holder of its lease only. Each such transaction
 // begins with an UPDATE of the connection's step that fails when the lease is
-// gone; see [Lease].
+// gone; see [Lease]. Two others write there: an operator's act, which takes the
+// lease away first, and [Store.Purge], which only deletes what is past its time.
 //
 // [Store] writes; [Reader] has no write method, and its connections are
 // read-only.

@@ -184,6 +184,11 @@ func (t *tx) changeConnection(ctx context.Context, in Import, c connectionRow) (
 		}
 	}
 	importColumns(&set, in, c)
+	if in.PersonalData != nil && *in.PersonalData != c.PersonalData {
+		if err := t.dropWalks(ctx, c.Connection); err != nil {
+			return false, err
+		}
+	}
 	newToken, err := t.newToken(ctx, in, c.ID)
 	if err != nil {
 		return false, err
@@ -226,6 +231,7 @@ func importColumns(set *columns, in Import, c connectionRow) {
 	}
 	if in.PersonalData != nil && *in.PersonalData != c.PersonalData {
 		set.put("personal_data", *in.PersonalData)
+		set.put("purge_due_at", 0)
 	}
 	if !in.AuthorizedAt.IsZero() && !msTime(ms(in.AuthorizedAt)).Equal(c.AuthorizedAt) {
 		set.put("authorized_at", ms(in.AuthorizedAt))

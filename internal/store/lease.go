@@ -41,7 +41,7 @@ func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder str
 	err := s.inTx(ctx, "claim connection", func(ctx context.Context, t *tx) error {
 		lease = nil
 		n, err := t.exec(ctx, `UPDATE connections
-			SET epoch = epoch + 1, lease_until = $2, holder = $3, rung_at = NULL
+			SET epoch = epoch + 1, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
 			WHERE id = $1 AND lease_until <= $4 AND NOT paused
 			AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
 			AND (live_due_at <= $4 OR back_due_at <= $4)`,

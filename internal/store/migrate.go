@@ -77,11 +77,11 @@ func (d dialect) versionQuery() string {
 // and tells how many migrations it applied.
 func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
 	if s.kind == sqlite {
-		l := flock.New(s.path + ".migrate")
-		if err := l.Lock(); err != nil {
-			return 0, fmt.Errorf("lock the database file for migration: %w", err)
+		unlock, err := s.lockFile()
+		if err != nil {
+			return 0, err
 		}
-		defer func() { err = errors.Join(err, l.Unlock()) }()
+		defer func() { err = errors.Join(err, unlock()) }()
 	}
 	p, err := s.goose()
 	if err != nil {
@@ -97,6 +97,40 @@ func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
 		return len(results), fmt.Errorf("migrate: %w", err)
 	}
 	return len(results), nil
+}
+
+// lockFile takes the lock that migrations of a SQLite file respect.
+func (s *Store) lockFile() (unlock func() error, err error) {
+	l := flock.New(s.path + ".migrate")
+	if err := l.Lock(); err != nil {
+		return nil, fmt.Errorf("lock the database file for migration: %w", err)
+	}
+	return l.Unlock, nil
+}
+
+// exclusiveKey is the key of the lock that Exclusive takes on Postgres.
+const exclusiveKey = 0x6f72646572 // "order"
+
+// Exclusive runs fn while no other process does the same with this database.
+func (s *Store) Exclusive(ctx context.Context, fn func(context.Context) error) (err error) {
+	if s.kind == sqlite {
+		unlock, err := s.lockFile()
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(ctx), unlock())
+	}
+	c, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("lock the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(exclusiveKey)); err != nil {
+		return fmt.Errorf("lock the database: %w", err)
+	}
+	err = fn(ctx)
+	_, unlocked := c.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(exclusiveKey))
+	return errors.Join(err, unlocked)
 }
 
 func (s *Store) goose() (*goose.Provider, error) {

@@ -38,6 +38,7 @@ type Store struct {
 	now    func() time.Time
 	merge  func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
 	zip    *zstd.Encoder
+	bell   Bell
 }
 
 // Reader reads. It has no write method and its connections are read-only, so

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -110,6 +111,7 @@ type storedOrder struct {
 	groups  ordersync.Groups
 	status  string
 	digests [ordersync.GroupCount]uint64
+	clock   personalClock
 }
 
 // orderWrite is an order that will be written, and the change that it makes.
@@ -122,6 +124,7 @@ type orderWrite struct {
 	// what may be absent for want of a role.
 	effective   ordersync.Groups
 	epoch, step int64
+	clock       personalClock // after this version
 }
 
 // decide compares a fresh version with the stored one; false: nothing to write.
@@ -196,7 +199,8 @@ func (t *tx) storedOrders(ctx context.Context, l *Lease, page []PageOrder) (map[
 	for _, o := range page {
 		args = append(args, o.ID)
 	}
-	rows, err := t.QueryContext(ctx, `SELECT order_id, last_updated_at, seen_epoch, seen_step, data_groups, status, digests
+	rows, err := t.QueryContext(ctx, `SELECT order_id, last_updated_at, seen_epoch, seen_step, data_groups, status, digests,
+			shipped_seen_at, delivered_seen_at
 		FROM orders WHERE tenant = $1 AND connection_id = $2 AND order_id IN `+t.kind.placeholders(3, len(page)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read stored orders: %w", err)
@@ -206,14 +210,16 @@ func (t *tx) storedOrders(ctx context.Context, l *Lease, page []PageOrder) (map[
 		var id string
 		var updated, groups int64
 		var digests []byte
+		var shipped, delivered sql.NullInt64
 		o := new(storedOrder)
-		if err := rows.Scan(&id, &updated, &o.version.Epoch, &o.version.Step, &groups, &o.status, &digests); err != nil {
+		if err := rows.Scan(&id, &updated, &o.version.Epoch, &o.version.Step, &groups, &o.status, &digests, &shipped, &delivered); err != nil {
 			return nil, fmt.Errorf("read stored orders: %w", err)
 		}
 		if o.digests, err = digestsOf(digests); err != nil {
 			return nil, err
 		}
 		o.version.LastUpdatedAt, o.groups = msTime(updated), ordersync.Groups(groups)
+		o.clock = personalClock{shippedAt: at(shipped), deliveredAt: at(delivered)}
 		out[id] = o
 	}
 	return out, rows.Err()

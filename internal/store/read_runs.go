@@ -71,17 +71,7 @@ func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, er
 		if err := rows.Scan(&status, &n); err != nil {
 			return ordersync.Run{}, fmt.Errorf("count targets: %w", err)
 		}
-		run.Summary.Total += n
-		switch status {
-		case ordersync.StatusSuccess:
-			run.Summary.Success = n
-		case ordersync.StatusPartial:
-			run.Summary.Partial = n
-		case ordersync.StatusSkipped:
-			run.Summary.Skipped = n
-		case ordersync.StatusFailed:
-			run.Summary.Failed = n
-		}
+		count(&run.Summary, status, n)
 	}
 	return run.Run, rows.Err()
 }
@@ -98,14 +88,22 @@ func (r *Reader) Targets(ctx context.Context, id ordersync.RunID, onlyTrouble bo
 	if onlyTrouble {
 		where = ` AND t.status <> 'success'`
 	}
-	rows, err := r.db.QueryContext(ctx, `SELECT t.run_id, t.connection_id, t.tenant, t.region, t.opened_at, t.settled_at, t.reason,
-			t.message, t.confirmed, t.resumes_at, t.error_id, t.orders_received, t.items_received, t.orders_created, t.orders_changed, t.set_aside
-		FROM targets t WHERE t.run_id = $1`+where+` ORDER BY t.tenant, t.connection_id LIMIT $2`, id, limit)
+	rows, err := r.db.QueryContext(ctx, `SELECT `+targetColumns+` FROM targets t WHERE t.run_id = $1`+where+` ORDER BY t.tenant, t.connection_id LIMIT $2`, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read targets: %w", err)
 	}
+	out, err := scanTargets(rows)
+	if err != nil {
+		return nil, err
+	}
+	return out, r.addRepairs(ctx, id, out)
+}
+
+const targetColumns = `t.run_id, t.connection_id, t.tenant, t.region, t.opened_at, t.settled_at, t.reason,
+	t.message, t.confirmed, t.resumes_at, t.error_id, t.orders_received, t.items_received, t.orders_created, t.orders_changed, t.set_aside`
+
+func scanTargets(rows *sql.Rows) (out []ordersync.Target, err error) {
 	defer rows.Close()
-	var out []ordersync.Target
 	for rows.Next() {
 		t, err := scanTarget(rows)
 		if err != nil {
@@ -116,7 +114,7 @@ func (r *Reader) Targets(ctx context.Context, id ordersync.RunID, onlyTrouble bo
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read targets: %w", err)
 	}
-	return out, r.addRepairs(ctx, id, out)
+	return out, nil
 }
 
 func scanTarget(row scanner) (ordersync.Target, error) {
@@ -138,6 +136,22 @@ func scanTarget(row scanner) (ordersync.Target, error) {
 // addRepairs adds what was repaired of each target's connection while the
 // target was open.
 func (r *Reader) addRepairs(ctx context.Context, id ordersync.RunID, targets []ordersync.Target) error {
+	return r.addRepairsWhere(ctx, targets, ``, id)
+}
+
+// addRepairsOf is addRepairs for a few of many targets.
+func (r *Reader) addRepairsOf(ctx context.Context, id ordersync.RunID, targets []ordersync.Target) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	args := []any{id}
+	for _, t := range targets {
+		args = append(args, int64(t.Connection))
+	}
+	return r.addRepairsWhere(ctx, targets, ` AND t.connection_id IN `+r.kind.placeholders(2, len(targets)), args...)
+}
+
+func (r *Reader) addRepairsWhere(ctx context.Context, targets []ordersync.Target, which string, args ...any) error {
 	index := make(map[ordersync.ConnectionID]*ordersync.Target, len(targets))
 	for i := range targets {
 		index[targets[i].Connection] = &targets[i]
@@ -145,7 +159,7 @@ func (r *Reader) addRepairs(ctx context.Context, id ordersync.RunID, targets []o
 	rows, err := r.db.QueryContext(ctx, `SELECT r.connection_id, r.code, r.at, r.old_value, r.new_value
 		FROM targets t JOIN repairs r ON r.tenant = t.tenant AND r.connection_id = t.connection_id
 			AND r.at >= t.opened_at AND (t.settled_at IS NULL OR r.at <= t.settled_at)
-		WHERE t.run_id = $1 ORDER BY r.tenant, r.connection_id, r.epoch, r.step, r.code`, id)
+		WHERE t.run_id = $1`+which+` ORDER BY r.tenant, r.connection_id, r.epoch, r.step, r.code`, args...)
 	if err != nil {
 		return fmt.Errorf("read repairs: %w", err)
 	}

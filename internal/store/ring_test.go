@@ -11,10 +11,10 @@ import (
 // ring rings what is due and tells whose connections it rang.
 func (d *database) ring(limit int, run ordersync.RunID) (tenants []string) {
 	d.t.Helper()
-	ids, err := d.Ring(d.ctx, limit, run)
+	rung, err := d.Ring(d.ctx, store.RingRequest{Limit: limit, SlowLimit: limit, Run: run})
 	d.must(err)
-	for _, id := range ids {
-		tenants = append(tenants, d.text(`SELECT tenant FROM connections WHERE id = $1`, int64(id)))
+	for _, r := range rung {
+		tenants = append(tenants, d.text(`SELECT tenant FROM connections WHERE id = $1`, int64(r.Connection)))
 	}
 	return tenants
 }
@@ -113,14 +113,14 @@ func TestTwoProcessesNeverRingTheSame(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		d.many(200)
 		d.exec(`UPDATE connections SET live_due_at = 0`)
-		rung := make(chan []ordersync.ConnectionID, 8)
+		rung := make(chan []store.Rung, 8)
 		for i := range 8 {
 			s := d.Store
 			if i%2 == 1 {
 				s = d.again().Store
 			}
 			go func() {
-				ids, err := s.Ring(d.ctx, 25, "")
+				ids, err := s.Ring(d.ctx, store.RingRequest{Limit: 25, SlowLimit: 25})
 				if err != nil {
 					t.Error(err)
 				}
@@ -129,9 +129,9 @@ func TestTwoProcessesNeverRingTheSame(t *testing.T) {
 		}
 		times := map[ordersync.ConnectionID]int{}
 		for range 8 {
-			for _, id := range <-rung {
-				if times[id]++; times[id] > 1 {
-					t.Errorf("connection %d was rung twice", id)
+			for _, r := range <-rung {
+				if times[r.Connection]++; times[r.Connection] > 1 {
+					t.Errorf("connection %d was rung twice", r.Connection)
 				}
 			}
 		}

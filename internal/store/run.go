@@ -46,7 +46,7 @@ func (s *Store) OpenRun(ctx context.Context, r NewRun) error {
 func (s *Store) FillRun(ctx context.Context, id ordersync.RunID, fresh func(ordersync.Connection) time.Duration) (done bool, err error) {
 	err = s.inTx(ctx, "open targets", func(ctx context.Context, t *tx) error {
 		r, err := runByID(ctx, t, id)
-		if err != nil || r.State != ordersync.RunOpening {
+		if err != nil || r.State != ordersync.RunOpening || !r.CancelledAt.IsZero() {
 			done = true
 			return err
 		}
@@ -126,7 +126,14 @@ func (t *tx) openTargets(ctx context.Context, r openRun, batch []connectionRow, 
 	if err != nil {
 		return fmt.Errorf("make connections due: %w", err)
 	}
-	return nil
+	if r.Mode == ordersync.GlobalRun {
+		return nil // the ticks ring, as many as there are workers
+	}
+	rung := make([]Rung, 0, len(due))
+	for _, id := range due {
+		rung = append(rung, Rung{Connection: ordersync.ConnectionID(id.(int64)), Urgency: AskedFor})
+	}
+	return t.ring(ctx, rung...)
 }
 
 // settledAtOnce is the outcome of a target that needs no call.
@@ -156,7 +163,7 @@ func (s *Store) SettleUnfinished(ctx context.Context) error {
 		return err
 	}
 	for _, r := range open {
-		if r.State == ordersync.RunOpening {
+		if r.State == ordersync.RunOpening && r.CancelledAt.IsZero() {
 			continue // FillRun comes first
 		}
 		if err := s.settleRun(ctx, r.ID); err != nil {
@@ -166,43 +173,66 @@ func (s *Store) SettleUnfinished(ctx context.Context) error {
 	return nil
 }
 
+// settleRun settles what must not stay open of a run, batch by batch so that no
+// transaction is long, and finishes it when nothing is open.
 func (s *Store) settleRun(ctx context.Context, id ordersync.RunID) error {
-	return s.inTx(ctx, "settle run", func(ctx context.Context, t *tx) error {
-		r, err := runByID(ctx, t, id)
-		if err != nil || r.State != ordersync.RunOpen {
-			return err
-		}
-		if !r.CancelledAt.IsZero() || !t.now.Before(r.DeadlineAt) {
-			if err := t.interrupt(ctx, id); err != nil {
+	for again := true; again; {
+		err := s.inTx(ctx, "settle run", func(ctx context.Context, t *tx) error {
+			again = false
+			r, err := runByID(ctx, t, id)
+			if err != nil || r.State == ordersync.RunFinished {
 				return err
 			}
+			cancelled := !r.CancelledAt.IsZero()
+			if r.State == ordersync.RunOpening && !cancelled {
+				return nil
+			}
+			if cancelled || !t.now.Before(r.DeadlineAt) {
+				n, err := t.interrupt(ctx, id)
+				if again = n == targetBatch; err != nil || again {
+					return err
+				}
+			}
+			return t.finishRun(ctx, id, cancelled)
+		})
+		if err != nil {
+			return err
 		}
-		_, err = t.ExecContext(ctx, `UPDATE runs SET state = 'finished', finished_at = $2 WHERE id = $1 AND state = 'open'
-			AND NOT EXISTS (SELECT 1 FROM targets WHERE run_id = $1 AND settled_at IS NULL)`, id, ms(t.now))
-		return err
-	})
+	}
+	return nil
 }
 
-// interrupt settles what is open of a run.
-func (t *tx) interrupt(ctx context.Context, id ordersync.RunID) error {
-	return t.settleWhere(ctx, `run_id = $8 AND settled_at IS NULL`, []any{id}, ordersync.Outcome{Reason: ordersync.Interrupted})
+// finishRun finishes a run that has no open target. One that was cancelled while
+// its targets were being written gets no more of them.
+func (t *tx) finishRun(ctx context.Context, id ordersync.RunID, cancelled bool) error {
+	_, err := t.ExecContext(ctx, `UPDATE runs SET state = 'finished', finished_at = $2 WHERE id = $1
+		AND (state = 'open' OR (state = 'opening' AND $3))
+		AND NOT EXISTS (SELECT 1 FROM targets WHERE run_id = $1 AND settled_at IS NULL)`, id, ms(t.now), cancelled)
+	return err
+}
+
+// interrupt settles the next of what is open of a run, and tells how many.
+func (t *tx) interrupt(ctx context.Context, id ordersync.RunID) (int64, error) {
+	return t.settleWhere(ctx, `run_id = $8 AND settled_at IS NULL AND connection_id IN
+		(SELECT connection_id FROM targets WHERE run_id = $8 AND settled_at IS NULL ORDER BY connection_id LIMIT $9)`,
+		[]any{id, targetBatch}, ordersync.Outcome{Reason: ordersync.Interrupted})
 }
 
 // settleWhere settles targets with what live work received since each was
-// opened. The condition's own parameters begin at $8.
-func (t *tx) settleWhere(ctx context.Context, condition string, args []any, o ordersync.Outcome) error {
+// opened, and tells how many. The condition's own parameters begin at $8.
+func (t *tx) settleWhere(ctx context.Context, condition string, args []any, o ordersync.Outcome) (int64, error) {
 	since := func(column, total string) string {
 		// A connection that was removed received nothing more.
 		return column + ` = COALESCE((SELECT ` + total + ` FROM connections c WHERE c.id = connection_id), ` + column + `) - ` + column
 	}
-	_, err := t.ExecContext(ctx, `UPDATE targets SET settled_at = $1, status = $2, reason = $3, message = $4, confirmed = $5, resumes_at = $6, error_id = $7, `+
+	n, err := t.exec(ctx, `UPDATE targets SET settled_at = $1, status = $2, reason = $3, message = $4, confirmed = $5, resumes_at = $6, error_id = $7, `+
 		strings.Join([]string{
 			since("orders_received", "live_orders"), since("items_received", "live_items"), since("orders_created", "live_created"),
 			since("orders_changed", "live_changed"), since("set_aside", "live_set_aside"),
 		}, ", ")+` WHERE `+condition,
 		append([]any{ms(t.now), o.Status(), o.Reason, ordersync.CleanText(o.Text()), o.Confirmed, msOrNull(o.ResumesAt), o.ErrorID}, args...)...)
 	if err != nil {
-		return fmt.Errorf("settle open targets: %w", err)
+		return 0, fmt.Errorf("settle open targets: %w", err)
 	}
-	return nil
+	return n, nil
 }

@@ -88,9 +88,22 @@ type SetAsideEntry struct {
 }
 
 // SetAside lists what is set aside of a connection.
-func (t TenantReader) SetAside(ctx context.Context, id ordersync.ConnectionID, limit int) (out []SetAsideEntry, err error) {
+func (t TenantReader) SetAside(ctx context.Context, id ordersync.ConnectionID, limit int) ([]SetAsideEntry, error) {
+	return t.setAside(ctx, `ORDER BY first_at, entry LIMIT $3`, t.tenant, int64(id), limit)
+}
+
+// SetAsideOrder reads the entry of one order; nil when it is not set aside.
+func (t TenantReader) SetAsideOrder(ctx context.Context, id ordersync.ConnectionID, orderID string) (*SetAsideEntry, error) {
+	out, err := t.setAside(ctx, `AND entry = $3`, t.tenant, int64(id), ordersync.CleanText(orderID))
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return &out[0], nil
+}
+
+func (t TenantReader) setAside(ctx context.Context, tail string, args ...any) (out []SetAsideEntry, err error) {
 	rows, err := t.r.db.QueryContext(ctx, `SELECT entry, order_id, cause, first_at, last_at, tries, next_try_at FROM set_aside
-		WHERE tenant = $1 AND connection_id = $2 ORDER BY first_at, entry LIMIT $3`, t.tenant, int64(id), limit)
+		WHERE tenant = $1 AND connection_id = $2 `+tail, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read orders set aside: %w", err)
 	}

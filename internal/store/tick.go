@@ -15,40 +15,121 @@ import (
 const claimable = `lease_until <= $1 AND NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
 	AND (live_due_at <= $1 OR back_due_at <= $1)`
 
+// Urgency orders what is due. It is derived when a doorbell is rung and never
+// stored.
+type Urgency int
+
+// The urgencies.
+const (
+	AskedFor Urgency = iota // a run for one tenant waits
+	Due                     // live work is due
+	CanWait                 // back work
+)
+
+// Rung is a connection whose doorbell is rung.
+type Rung struct {
+	Connection ordersync.ConnectionID
+	Urgency    Urgency
+	Slow       bool // Amazon answers this seller slowly: only a part of the workers may wait for it
+}
+
+// Bell rings doorbells in the transaction that made connections due.
+type Bell func(context.Context, *sql.Tx, []Rung) error
+
+// OnDue sets the bell. It must be set before work begins.
+func (s *Store) OnDue(b Bell) { s.bell = b }
+
+// Database is the pool of connections, for the doorbells, which must be rung in
+// the store's own transactions. Nothing else may use it.
+func (s *Store) Database() *sql.DB { return s.db }
+
+// ring marks connections as rung and rings, when there is a bell.
+func (t *tx) ring(ctx context.Context, rung ...Rung) error {
+	if t.bell == nil || len(rung) == 0 {
+		return nil
+	}
+	args := []any{ms(t.now)}
+	for _, r := range rung {
+		args = append(args, int64(r.Connection))
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE connections SET rung_at = $1 WHERE id IN `+t.kind.placeholders(2, len(rung)), args...); err != nil {
+		return fmt.Errorf("mark as rung: %w", err)
+	}
+	return t.bell(ctx, t.Tx, rung)
+}
+
 // ringAgain is after how long a doorbell counts as lost.
 const ringAgain = time.Minute
 
-// Ring marks claimable connections as rung and returns them: most urgent first,
-// at most limit. One that was rung within the last minute is left out; the mark
-// is cleared by the claim.
-//
-// Urgency is derived here and never stored: 0 an open target of a run for one
-// tenant, 1 live work that is due, 2 back work; then the time since when. With a
-// run given, only connections that it waits for are rung.
-func (s *Store) Ring(ctx context.Context, limit int, run ordersync.RunID) (ids []ordersync.ConnectionID, err error) {
+// RingRequest says which doorbells a tick rings, at most.
+type RingRequest struct {
+	Limit int
+	// SlowLimit is how many of those may be of connections that answer slowly.
+	SlowLimit int
+	// Run and Tenant leave out what the run does not wait for, or what is
+	// another tenant's; "" for no such limit.
+	Run    ordersync.RunID
+	Tenant ordersync.TenantID
+}
+
+// Ring marks claimable connections as rung and returns them, the most urgent
+// first and among those the longest due. One that was rung within the last
+// minute is left out; the mark is cleared by the claim.
+func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error) {
 	err = s.inTx(ctx, "ring", func(ctx context.Context, t *tx) error {
-		ids = nil
-		rows, err := t.QueryContext(ctx, `SELECT id, CASE
-				WHEN EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND settled_at IS NULL AND mode = 'single') THEN 0
-				WHEN live_due_at <= $1 THEN 1 ELSE 2 END AS urgency
-			FROM connections WHERE `+claimable+` AND (rung_at IS NULL OR rung_at <= $2)
-				AND ($4 = '' OR EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND run_id = $4 AND settled_at IS NULL))
-			ORDER BY urgency, CASE WHEN live_due_at <= $1 THEN live_due_at ELSE back_due_at END, id LIMIT $3`+s.kind.skipLocked(),
-			ms(t.now), ms(t.now.Add(-ringAgain)), limit, run)
-		if err != nil {
-			return err
+		rung = nil
+		for _, lane := range []struct {
+			slow  bool
+			limit int
+		}{{false, r.Limit}, {true, min(r.Limit, r.SlowLimit)}} {
+			if lane.limit <= 0 {
+				continue
+			}
+			more, err := t.claimable(ctx, r, lane.slow, lane.limit)
+			if err != nil {
+				return fmt.Errorf("look for work: %w", err)
+			}
+			rung = append(rung, more...)
 		}
-		if ids, err = scanIDs(rows); err != nil || len(ids) == 0 {
-			return err
+		if len(rung) == 0 {
+			return nil
+		}
+		if t.bell != nil {
+			return t.ring(ctx, rung...)
 		}
 		args := []any{ms(t.now)}
-		for _, id := range ids {
-			args = append(args, int64(id))
+		for _, r := range rung {
+			args = append(args, int64(r.Connection))
 		}
-		_, err = t.ExecContext(ctx, `UPDATE connections SET rung_at = $1 WHERE id IN `+t.kind.placeholders(2, len(ids)), args...)
+		_, err := t.ExecContext(ctx, `UPDATE connections SET rung_at = $1 WHERE id IN `+t.kind.placeholders(2, len(rung)), args...)
 		return err
 	})
-	return ids, err
+	return rung, err
+}
+
+// claimable lists connections that may be claimed now and were not rung.
+func (t *tx) claimable(ctx context.Context, r RingRequest, slow bool, limit int) (out []Rung, err error) {
+	rows, err := t.QueryContext(ctx, `SELECT id, CASE
+			WHEN EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND settled_at IS NULL AND mode = 'single') THEN 0
+			WHEN live_due_at <= $1 THEN 1 ELSE 2 END AS urgency
+		FROM connections WHERE `+claimable+` AND slow = $3 AND (rung_at IS NULL OR rung_at <= $2) AND ($6 = '' OR tenant = $6)
+			AND ($5 = '' OR EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND run_id = $5 AND settled_at IS NULL))
+		ORDER BY urgency, CASE WHEN live_due_at <= $1 THEN live_due_at ELSE back_due_at END, id LIMIT $4`+t.kind.skipLocked(),
+		ms(t.now), ms(t.now.Add(-ringAgain)), slow, limit, r.Run, r.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		one := Rung{Slow: slow}
+		if err := rows.Scan(&id, &one.Urgency); err != nil {
+			return nil, err
+		}
+		one.Connection = ordersync.ConnectionID(id)
+		out = append(out, one)
+	}
+	return out, rows.Err()
 }
 
 // skipLocked leaves out rows that another transaction holds, where there is
@@ -58,18 +139,6 @@ func (d dialect) skipLocked() string {
 		return ` FOR UPDATE SKIP LOCKED`
 	}
 	return ""
-}
-
-func scanIDs(rows *sql.Rows) (ids []ordersync.ConnectionID, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		var id, urgency int64
-		if err := rows.Scan(&id, &urgency); err != nil {
-			return nil, err
-		}
-		ids = append(ids, ordersync.ConnectionID(id))
-	}
-	return ids, rows.Err()
 }
 
 // NextDue is when the next connection becomes claimable, should nothing else

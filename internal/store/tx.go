@@ -16,6 +16,7 @@ type tx struct {
 	*sql.Tx
 	kind dialect
 	now  time.Time
+	bell Bell
 }
 
 const (
@@ -47,7 +48,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) e
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := fn(ctx, &tx{t, s.kind, s.Now()}); err != nil {
+	if err := fn(ctx, &tx{t, s.kind, s.Now(), s.bell}); err != nil {
 		if back := t.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", back))
 		}

@@ -13,7 +13,8 @@ import (
 const (
 	orderColumns = `tenant, connection_id, order_id, created_at, last_updated_at, seen_epoch, seen_step, data_groups,
 		status, fulfilled_by, service_level, ship_from, ship_to, deliver_from, deliver_to, channel, marketplace_id,
-		marketplace_name, seller_order_id, programs, total_amount, total_currency, digests, raw, stored_at, changed_at`
+		marketplace_name, seller_order_id, programs, total_amount, total_currency, digests, raw, stored_at, changed_at,
+		shipped_seen_at, delivered_seen_at`
 	itemColumns = `tenant, connection_id, order_id, item_id, position, asin, sku, title, quantity, unit_amount,
 		unit_currency, quantity_fulfilled, total_amount, total_currency`
 	packageColumns = `tenant, connection_id, order_id, package_id, position, status, detailed_status, carrier,
@@ -33,12 +34,16 @@ func (t *tx) writeOrders(ctx context.Context, l *Lease, writes []orderWrite, s *
 			}
 		}
 	}
+	t.windPersonal(writes)
 	removed, err := t.clearParts(ctx, l, writes)
 	if err != nil {
 		return 0, err
 	}
 	inserted, err := t.insertParts(ctx, l, writes, s)
 	if err != nil {
+		return 0, err
+	}
+	if err := t.settlePersonal(ctx, l, writes); err != nil {
 		return 0, err
 	}
 	return inserted - removed, t.appendChanges(ctx, l, writes)
@@ -141,8 +146,8 @@ func (t *tx) insertParts(ctx context.Context, l *Lease, writes []orderWrite, s *
 		}
 		for i := range ordersync.GroupCount {
 			g := ordersync.Groups(1) << i
-			if sealed := w.Sealed[g]; len(sealed) > 0 && w.effective.Has(g) && w.changed.Has(g) {
-				personal = append(personal, []any{l.Connection.Tenant, int64(l.Connection.ID), w.ID, int64(g), sealed})
+			if sealed := w.Sealed[g]; len(sealed) > 0 && w.effective.Has(g) && w.changed.Has(g) && w.mayHold(t.now) {
+				personal = append(personal, []any{l.Connection.Tenant, int64(l.Connection.ID), w.ID, int64(g), sealed, ms(w.clock.until(w.Order))})
 			}
 		}
 	}
@@ -151,10 +156,10 @@ func (t *tx) insertParts(ctx context.Context, l *Lease, writes []orderWrite, s *
 		width            int
 		rows             [][]any
 	}{
-		{"orders", `INSERT INTO orders (` + orderColumns + `) VALUES `, orderConflict, 26, orders},
+		{"orders", `INSERT INTO orders (` + orderColumns + `) VALUES `, orderConflict, 28, orders},
 		{"items", `INSERT INTO order_items (` + itemColumns + `) VALUES `, "", 14, lines},
 		{"packages", `INSERT INTO order_packages (` + packageColumns + `) VALUES `, "", 13, parcels},
-		{"personal fields", `INSERT INTO order_personal (tenant, connection_id, order_id, data_group, sealed) VALUES `, "", 5, personal},
+		{"personal fields", `INSERT INTO order_personal (tenant, connection_id, order_id, data_group, sealed, purge_at) VALUES `, "", 6, personal},
 	} {
 		if err := t.insertRows(ctx, part.head, part.width, part.rows, part.tail); err != nil {
 			return 0, fmt.Errorf("write %s: %w", part.what, err)
@@ -171,7 +176,8 @@ const orderConflict = ` ON CONFLICT (tenant, connection_id, order_id) DO UPDATE 
 	deliver_from = excluded.deliver_from, deliver_to = excluded.deliver_to, channel = excluded.channel,
 	marketplace_id = excluded.marketplace_id, marketplace_name = excluded.marketplace_name,
 	seller_order_id = excluded.seller_order_id, programs = excluded.programs, total_amount = excluded.total_amount,
-	total_currency = excluded.total_currency, digests = excluded.digests, raw = excluded.raw, changed_at = excluded.changed_at`
+	total_currency = excluded.total_currency, digests = excluded.digests, raw = excluded.raw, changed_at = excluded.changed_at,
+	shipped_seen_at = excluded.shipped_seen_at, delivered_seen_at = excluded.delivered_seen_at`
 
 func (t *tx) orderRow(l *Lease, w orderWrite, s *Store) ([]any, error) {
 	programs, err := json.Marshal(append([]string{}, w.Programs...))
@@ -189,6 +195,7 @@ func (t *tx) orderRow(l *Lease, w orderWrite, s *Store) ([]any, error) {
 		msOrNull(w.DeliverBy.Earliest), msOrNull(w.DeliverBy.Latest), w.Channel, w.MarketplaceID,
 		w.MarketplaceName, w.SellerOrderID, string(programs), amount, currency,
 		w.digestsAfter(), s.zip.EncodeAll(w.Raw, nil), ms(t.now), ms(t.now),
+		msOrNull(w.clock.shippedAt), msOrNull(w.clock.deliveredAt),
 	}, nil
 }
 

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/store"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// River is the doorbell: it carries a connection's id to some worker of some
+// process, and elects who ticks. Doorbells hold no truth. They always complete,
+// never retry and never wait; deleting all of them at any moment loses nothing,
+// since the tick rings again what is due and was not claimed.
+
+// doorbell asks a worker to look after a connection.
+type doorbell struct {
+	Connection ordersync.ConnectionID `json:"connection"`
+}
+
+// Kind names the job in the queue's table.
+func (doorbell) Kind() string { return "ordersync_connection" }
+
+// tickJob asks a process to tick.
+type tickJob struct{}
+
+// Kind names the job in the queue's table.
+func (tickJob) Kind() string { return "ordersync_tick" }
+
+// The queues. Back work has workers of its own besides those that take it when
+// they have nothing better to do; who is slow to answer has only a quarter of
+// all, so that many such tenants delay nobody else.
+const (
+	queueTick = "tick"
+	queueWork = "work"
+	queueBack = "back"
+	queueSlow = "slow"
+)
+
+const (
+	doorbellsKept = time.Minute
+	jobTimeout    = 2 * time.Minute // twice what an execution may take
+	rescueAfter   = 3 * time.Minute
+)
+
+// Service works on all connections until it is stopped.
+type Service struct {
+	engine *Engine
+	client *river.Client[*sql.Tx]
+	drain  chan struct{}
+}
+
+// Serve starts to work with the engine's workers. Without any (Workers < 0) it
+// only rings for others. Stop ends it.
+func (e *Engine) Serve(ctx context.Context) (*Service, error) {
+	s := &Service{engine: e, drain: make(chan struct{})}
+	return s, s.start(ctx, s.config())
+}
+
+func (s *Service) start(ctx context.Context, c *river.Config) (err error) {
+	if s.client, err = river.NewClient(driver(s.engine.store), c); err != nil {
+		return fmt.Errorf("prepare doorbells: %w", err)
+	}
+	s.engine.store.OnDue(s.ring)
+	if s.engine.set.Workers <= 0 {
+		return nil
+	}
+	if err := s.client.Start(ctx); err != nil {
+		return fmt.Errorf("start workers: %w", err)
+	}
+	return nil
+}
+
+// driver is River's driver for the store's database.
+func driver(s *store.Store) riverdriver.Driver[*sql.Tx] {
+	if s.Local() {
+		return riversqlite.New(s.Database())
+	}
+	return riverdatabasesql.New(s.Database())
+}
+
+// PrepareDoorbells makes the tables of the doorbells fit: on SQLite, or where
+// there are none, they are made; older ones on Postgres are refused, since other
+// processes may be at work. With migrate set they are brought up to date anyhow.
+func PrepareDoorbells(ctx context.Context, s *store.Store, migrate bool) error {
+	m, err := rivermigrate.New(driver(s), nil)
+	if err != nil {
+		return fmt.Errorf("prepare migration of doorbells: %w", err)
+	}
+	have, err := m.ExistingVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read version of doorbells: %w", err)
+	case len(have) >= len(m.AllVersions()):
+		return nil
+	case len(have) > 0 && !s.Local() && !migrate:
+		return store.ErrSchemaOld
+	}
+	return s.Exclusive(ctx, func(ctx context.Context) error {
+		if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return fmt.Errorf("migrate doorbells: %w", err)
+		}
+		return nil
+	})
+}
+
+func (s *Service) config() *river.Config {
+	set := s.engine.set
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &bellWorker{service: s})
+	river.AddWorker(workers, &tickWorker{service: s})
+	c := &river.Config{
+		ID: set.Holder, Logger: quiet(s.engine.log), Workers: workers,
+		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter, CompletedJobRetentionPeriod: doorbellsKept,
+		DiscardedJobRetentionPeriod: doorbellsKept, CancelledJobRetentionPeriod: doorbellsKept,
+		FetchCooldown: 20 * time.Millisecond, FetchPollInterval: 250 * time.Millisecond,
+	}
+	if set.Workers > 0 {
+		back, slow := max(1, set.Workers/8), s.engine.slowWorkers()
+		c.Queues = map[string]river.QueueConfig{
+			queueTick: {MaxWorkers: 1}, queueBack: {MaxWorkers: back}, queueSlow: {MaxWorkers: slow},
+			queueWork: {MaxWorkers: max(1, set.Workers-back-slow)},
+		}
+		c.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(tickEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return tickJob{}, once(queueTick, 1) }, &river.PeriodicJobOpts{RunOnStart: true})}
+	}
+	return c
+}
+
+// once are the options of a job that is tried once.
+func once(queue string, priority int) *river.InsertOpts {
+	return &river.InsertOpts{Queue: queue, Priority: priority, MaxAttempts: 1}
+}
+
+// ring inserts doorbells in the transaction that made the connections due.
+func (s *Service) ring(ctx context.Context, tx *sql.Tx, rung []store.Rung) error {
+	var jobs []river.InsertManyParams
+	for _, r := range rung {
+		args := doorbell{r.Connection}
+		switch {
+		case r.Slow:
+			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueSlow, int(r.Urgency)+1)})
+		case r.Urgency == store.CanWait:
+			// Whoever is free first: those who prefer it, or anybody idle.
+			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueBack, 1)},
+				river.InsertManyParams{Args: args, InsertOpts: once(queueWork, 4)})
+		default:
+			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueWork, int(r.Urgency)+1)})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	if _, err := s.client.InsertManyFastTx(ctx, tx, jobs); err != nil {
+		return fmt.Errorf("ring doorbells: %w", err)
+	}
+	return nil
+}
+
+// Stop lets running executions commit the page they are at and give their
+// leases back, at most until ctx ends; then they are cut off. Nothing is lost
+// either way.
+func (s *Service) Stop(ctx context.Context) error {
+	close(s.drain)
+	if s.engine.set.Workers <= 0 {
+		return nil
+	}
+	err := s.client.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = s.client.StopAndCancel(hard)
+	}
+	if err != nil {
+		return fmt.Errorf("stop workers: %w", err)
+	}
+	return nil
+}
+
+type bellWorker struct {
+	river.WorkerDefaults[doorbell]
+	service *Service
+}
+
+// Work never fails: what happened is in the store or will be tried again.
+func (w *bellWorker) Work(ctx context.Context, job *river.Job[doorbell]) error {
+	if err := w.service.engine.work(ctx, job.Args.Connection, w.service.drain); err != nil && ctx.Err() == nil {
+		w.service.engine.log.ErrorContext(ctx, "execution broke off; it is claimed again", "connection", job.Args.Connection, "error", err)
+	}
+	return nil
+}
+
+type tickWorker struct {
+	river.WorkerDefaults[tickJob]
+	service *Service
+}
+
+// Work ticks. The store's ring inserts the doorbells.
+func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickJob]) error {
+	e := w.service.engine
+	if _, err := e.tick(ctx, store.RingRequest{Limit: ringAhead * e.set.Workers, SlowLimit: ringAhead * e.slowWorkers()}); err != nil && ctx.Err() == nil {
+		e.log.ErrorContext(ctx, "tick failed; the next one comes in a second", "error", err)
+	}
+	return nil
+}
+
+// ringAhead is how many doorbells a tick rings for each worker.
+const ringAhead = 4
+
+// quiet is River's logger: its own comings and goings are no news.
+func quiet(log *slog.Logger) *slog.Logger { return log.With("part", "doorbells") }

@@ -1,0 +1,7 @@
+package store
+
+// The texts whose plans the tests look at.
+const (
+	StatusQuery    = statusQuery
+	OldOrdersQuery = oldOrders
+)

@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/store"
+)
+
+func TestRunsPages(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.connect("acme", "S1")
+		paused := d.connect("idle", "S2")
+		d.must(d.Pause(d.ctx, "idle", paused))
+		for range 5 {
+			d.openRun(ordersync.GlobalRun, "")
+		}
+		var seen []ordersync.RunID
+		before := ordersync.RunID("")
+		for {
+			page, err := d.Reader().Runs(d.ctx, store.RunsPage{Before: before, Limit: 2})
+			d.must(err)
+			if len(page) == 0 {
+				break
+			}
+			for _, r := range page {
+				equal(t, "summary", r.Summary, ordersync.Summary{Total: 2, Skipped: 1})
+				seen = append(seen, r.ID)
+			}
+			before = seen[len(seen)-1]
+		}
+		equal(t, "runs", seen, []ordersync.RunID{runID(5), runID(4), runID(3), runID(2), runID(1)})
+	})
+}
+
+func TestSettledAfter(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.connect("a", "S1")
+		leases := []*store.Lease{d.connected("b", "S2"), d.connected("c", "S3")}
+		paused := d.connect("d", "S4")
+		d.must(d.Pause(d.ctx, "d", paused))
+		run := d.openRun(ordersync.GlobalRun, "")
+		mark := store.SettledMark{}
+		next := func() (tenants []string) {
+			t.Helper()
+			targets, after, err := d.Reader().SettledAfter(d.ctx, run, mark, 1)
+			d.must(err)
+			mark = after
+			for _, target := range targets {
+				tenants = append(tenants, string(target.Tenant)+" "+string(target.Outcome.Reason))
+			}
+			return tenants
+		}
+		d.clock.add(2 * time.Second)
+		equal(t, "settled at the opening", next(), []string{"d PAUSED"})
+		for _, l := range leases {
+			d.commit(l, store.Commit{Kind: ordersync.Live, Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}}})
+		}
+		d.clock.add(2 * time.Second)
+		equal(t, "first", next(), []string{"b SUCCESS"})
+		equal(t, "second", next(), []string{"c SUCCESS"})
+		equal(t, "none", next(), nil)
+		d.must(d.CancelRun(d.ctx, run))
+		equal(t, "the last, of a finished run", next(), []string{"a INTERRUPTED"})
+		equal(t, "none after it", next(), nil)
+		if _, _, err := d.Reader().SettledAfter(d.ctx, runID(9), mark, 1); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an unknown run: %v", err)
+		}
+	})
+}
+
+func TestChanges(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		id := l.Connection.ID
+		d.page(l, order("1", 0), order("2", 0))
+		d.page(l, order("1", time.Minute, status("SHIPPED")))
+		reader := d.Reader().Tenant("acme")
+		all, err := reader.Changes(d.ctx, id, 0, 10)
+		d.must(err)
+		equal(t, "changes", all, d.changes(id))
+		some, err := reader.Changes(d.ctx, id, 1, 1)
+		d.must(err)
+		equal(t, "one", some, all[1:2])
+		none, err := reader.Changes(d.ctx, id, 3, 10)
+		d.must(err)
+		equal(t, "none", none, nil)
+		history, err := reader.OrderHistory(d.ctx, id, "1")
+		d.must(err)
+		equal(t, "of one order", history, []ordersync.Change{all[0], all[2]})
+		if _, err := d.Reader().Tenant("other").Changes(d.ctx, id, 0, 10); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("another tenant's: %v", err)
+		}
+	})
+}
+
+func TestChangesThatAreKeptNoLonger(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		d.page(l, order("1", 0))
+		d.clock.add(31 * 24 * time.Hour)
+		d.purge()
+		reader := d.Reader().Tenant("acme")
+		if _, err := reader.Changes(d.ctx, l.Connection.ID, 0, 10); !errors.Is(err, store.ErrTooLate) {
+			t.Errorf("changes that were purged: %v", err)
+		}
+		none, err := reader.Changes(d.ctx, l.Connection.ID, 1, 10)
+		d.must(err)
+		equal(t, "after the newest", none, nil)
+	})
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"ordersync"
+)
+
+// ErrBroughtBack says that a connection was imported anew while it was removed.
+var ErrBroughtBack = errors.New("the connection was imported anew while it was removed: it stays; remove it again")
+
+// removeBatch is how many rows of a table one transaction of a removal deletes.
+const removeBatch = 1000
+
+// removed are the tables of a connection's data with the column by which a batch
+// of each is chosen. The secret goes first. Targets stay: they are the history of
+// runs.
+var removed = []struct{ table, key string }{
+	{"secrets", "name"},
+	{"order_personal", "order_id"},
+	{"order_items", "order_id"},
+	{"order_packages", "order_id"},
+	{"changes", "seq"},
+	{"orders", "order_id"},
+	{"set_aside", "entry"},
+	{"walk_pages", "page"},
+	{"walks", "kind"},
+	{"coverage", "from_at"},
+	{"doubts", "from_at"},
+	{"shunned", "from_at"},
+	{"repairs", "epoch"},
+	{"state_changes", "epoch"},
+}
+
+// Remove deletes a connection with all that is stored of it. A removal that is
+// interrupted leaves it DISABLED and is finished by asking again.
+func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
+	epoch, err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+		a.claims = true
+		a.put("state", ordersync.Disabled)
+		a.put("state_since", ms(t.now))
+		a.put("live_due_at", nil)
+		a.put("back_due_at", nil)
+		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.NotConnected, Message: "the connection was removed"})
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range removed {
+		for n := int64(removeBatch); n >= removeBatch; {
+			err := s.inTx(ctx, "remove "+r.table, func(ctx context.Context, t *tx) (err error) {
+				n, err = t.removeSome(ctx, r.table, r.key, tenant, id, epoch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return s.inTx(ctx, "remove connection", func(ctx context.Context, t *tx) error {
+		return t.removeConnection(ctx, tenant, id, epoch)
+	})
+}
+
+// stillRemoving locks the connection and makes sure that nobody brought it back.
+func (t *tx) stillRemoving(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) error {
+	n, err := t.exec(ctx, `UPDATE connections SET epoch = epoch WHERE tenant = $1 AND id = $2 AND epoch = $3`, tenant, int64(id), epoch)
+	if err == nil && n == 0 {
+		return ErrBroughtBack
+	}
+	return err
+}
+
+func (t *tx) removeSome(ctx context.Context, table, key string, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) (int64, error) {
+	if err := t.stillRemoving(ctx, tenant, id, epoch); err != nil {
+		return 0, err
+	}
+	return t.exec(ctx, `DELETE FROM `+table+` WHERE tenant = $1 AND connection_id = $2 AND `+key+` IN (
+		SELECT `+key+` FROM `+table+` WHERE tenant = $1 AND connection_id = $2 ORDER BY `+key+` LIMIT $3)`, tenant, int64(id), removeBatch)
+}
+
+// removeConnection deletes the row itself and what points to it. The budgets of a
+// seller whose id is known stay: they say how Amazon counts, whoever asks.
+func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) error {
+	if err := t.stillRemoving(ctx, tenant, id, epoch); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`UPDATE applications SET suspect = NULL WHERE suspect = $1`,
+		`UPDATE applications SET probe = NULL WHERE probe = $1`,
+		`DELETE FROM connections WHERE id = $1`,
+	} {
+		if _, err := t.ExecContext(ctx, statement, int64(id)); err != nil {
+			return err
+		}
+	}
+	_, err := t.ExecContext(ctx, `DELETE FROM budgets WHERE seller = $1`, SellerKey(ordersync.Connection{ID: id}))
+	return err
+}
