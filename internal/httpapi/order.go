@@ -13,7 +13,7 @@ type Order struct {
 	TenantID        ordersync.TenantID `json:"tenantId"`
 	ConnectionID    string             `json:"connectionId"`
 	Region          ordersync.Region   `json:"region"`
-	Marketplace     string             `json:"marketplace"` // always AMAZON
+	Marketplace     string             `json:"marketplace" enum:"AMAZON"`
 	MarketplaceID   *string            `json:"marketplaceId"`
 	MarketplaceName *string            `json:"marketplaceName"`
 	SalesChannel    *string            `json:"salesChannel"`
@@ -21,16 +21,16 @@ type Order struct {
 	SellerOrderID   *string            `json:"sellerOrderId"`
 	OrderDate       *string            `json:"orderDate"`
 	LastUpdatedAt   *string            `json:"lastUpdatedAt"`
-	AmazonStatus    *string            `json:"amazonStatus"` // Amazon's own word
+	AmazonStatus    *string            `json:"amazonStatus" doc:"Amazon's own word."`
 	FulfilledBy     *string            `json:"fulfilledBy"`
 	ServiceLevel    *string            `json:"serviceLevel"`
 	ShipBy          Range              `json:"shipBy"`
 	DeliverBy       Range              `json:"deliverBy"`
-	Programs        []string           `json:"programs"`
+	Programs        []string           `json:"programs" nullable:"false"`
 	Currency        *string            `json:"currency"`
-	TotalAmount     *string            `json:"totalAmount"`
-	Items           []Item             `json:"items"`
-	Packages        []Package          `json:"packages"`
+	TotalAmount     *string            `json:"totalAmount" doc:"Exactly as Amazon wrote it."`
+	Items           []Item             `json:"items" nullable:"false"`
+	Packages        []Package          `json:"packages" nullable:"false"`
 	StoredAt        *string            `json:"storedAt"`
 	ChangedAt       *string            `json:"changedAt"`
 }
@@ -64,7 +64,7 @@ type Package struct {
 	TrackingNumber    *string       `json:"trackingNumber"`
 	CreatedAt         *string       `json:"createdAt"`
 	ShippedAt         *string       `json:"shippedAt"`
-	Items             []PackageItem `json:"items"`
+	Items             []PackageItem `json:"items" nullable:"false"`
 }
 
 // PackageItem says how many of an item are in a package.

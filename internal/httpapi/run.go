@@ -12,16 +12,20 @@ import (
 type Run struct {
 	Mode          ordersync.RunMode  `json:"mode"`
 	TenantID      ordersync.TenantID `json:"tenantId,omitempty"`
-	Success       bool               `json:"success"` // every connection was accounted for
+	Success       bool               `json:"success" doc:"Every connection is accounted for."` // the seed: no tenant breaks the run
 	Finished      bool               `json:"finished"`
 	RunID         ordersync.RunID    `json:"runId"`
 	StartedAt     *string            `json:"startedAt"`
 	FinishedAt    *string            `json:"finishedAt"`
 	Summary       Summary            `json:"summary"`
-	TotalDuration int64              `json:"totalDuration"` // milliseconds
-	Results       []Result           `json:"results"`
+	TotalDuration int64              `json:"totalDuration" doc:"Milliseconds."`
+	Results       []Result           `json:"results" nullable:"false"`
+	// ResultsTruncated says that there are too many results: only what is no
+	// success is listed, and ResultsLink has all.
+	ResultsTruncated bool   `json:"resultsTruncated,omitempty"`
+	ResultsLink      string `json:"resultsLink,omitempty"`
 	// ReasonCodes is the closed list of reasons and repairs.
-	ReasonCodes []string `json:"reasonCodes"`
+	ReasonCodes []string `json:"reasonCodes" nullable:"false"`
 }
 
 // Summary counts results: success + partial + skipped + failed = total once the
@@ -43,22 +47,22 @@ type Result struct {
 	Status          ordersync.Status   `json:"status,omitempty"`
 	ReasonCode      ordersync.Reason   `json:"reasonCode,omitempty"`
 	Message         string             `json:"message,omitempty"`
-	WhoActs         ordersync.Actor    `json:"whoActs,omitempty"` // nobody is left out
+	WhoActs         ordersync.Actor    `json:"whoActs,omitempty" doc:"Who must act; absent: nobody."`
 	Confirmed       bool               `json:"confirmed"`
-	OrdersProcessed int64              `json:"ordersProcessed"` // received
+	OrdersProcessed int64              `json:"ordersProcessed" doc:"Received; a second reading counts again."`
 	ItemsProcessed  int64              `json:"itemsProcessed"`
 	OrdersCreated   int64              `json:"ordersCreated"`
 	OrdersChanged   int64              `json:"ordersChanged"`
 	SetAside        int64              `json:"setAside"`
 	ResumesAt       *string            `json:"resumesAt,omitempty"`
 	ErrorID         string             `json:"errorId,omitempty"`
-	Repairs         []Repair           `json:"repairs,omitempty"`
+	Repairs         []Repair           `json:"repairs,omitempty" nullable:"false"`
 }
 
 // Repair is one thing that was mended.
 type Repair struct {
 	Code ordersync.RepairCode `json:"code"`
-	Old  string               `json:"old"` // escaped, at most 64 characters
+	Old  string               `json:"old" doc:"As found, escaped, at most 64 characters."`
 	New  string               `json:"new"`
 	At   *string              `json:"at"`
 }
