@@ -12,6 +12,8 @@ import (
 
 	"ordersync/internal/spapisim"
 	"ordersync/internal/store/storetest"
+
+	"github.com/alecthomas/kong"
 )
 
 // alone runs a command without any installation.
@@ -39,6 +41,21 @@ func TestHelp(t *testing.T) {
 		{"tenants import", "File of JSON lines, or - for standard input."},
 		{"orders", "list"},
 		{"orders list", "Print JSON lines"},
+		{"orders show", "Amazon's order id"},
+		{"serve", "HTTP interface, ticks and workers"},
+		{"status", "what needs a human"},
+		{"backfill", "--since"},
+		{"explain", "--ask-amazon"},
+		{"keys", "revoke"},
+		{"keys create", "--name"},
+		{"keys list", "Print JSON lines"},
+		{"keys revoke", "not the key itself"},
+		{"tenants list", "Print JSON lines"},
+		{"tenants show", "Show a tenant's connections in full"},
+		{"tenants set", "--personal-data"},
+		{"tenants pause", "--connection"},
+		{"tenants resume", "--connection"},
+		{"tenants remove", "--yes"},
 		{"migrate", "schema"},
 		{"sim", "--rate-scale"},
 		{"version", "Print the version."},
@@ -55,12 +72,32 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// A flag of a command that were named like a setting would never be read.
+func TestFlagsOfCommandsAreNoSettings(t *testing.T) {
+	parser, err := kong.New(new(commands))
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]bool{}
+	for _, f := range parser.Model.Flags {
+		settings[f.Name] = true
+	}
+	leaves := parser.Model.Leaves(false)
+	for _, leaf := range leaves {
+		for _, f := range leaf.Flags {
+			if settings[f.Name] {
+				t.Errorf("%s --%s is a setting too", leaf.Path(), f.Name)
+			}
+		}
+	}
+	if len(leaves) < 20 || len(settings) < 20 {
+		t.Errorf("only %d commands and %d settings were looked at", len(leaves), len(settings))
+	}
+}
+
 // A name that is kept for later is refused with words, wherever flags stand.
 func TestReservedNames(t *testing.T) {
-	for _, name := range []string{
-		"connect", "audit", "doctor", "export", "import", "serve", "status", "backfill", "explain", "keys", "orders show",
-		"tenants list", "tenants show", "tenants set", "tenants pause", "tenants resume", "tenants remove",
-	} {
+	for _, name := range []string{"connect", "audit", "doctor", "export", "import"} {
 		for _, args := range []string{name, "--log-level debug " + name, name + " --listen 127.0.0.1:0 more", name + " --help"} {
 			a := alone(strings.Fields(args)...)
 			if strings.HasSuffix(args, "--help") && a.code == exitOK {
@@ -146,11 +183,11 @@ func TestDemoInterrupted(t *testing.T) {
 func TestSim(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	said := &untilSaid{words: "admin door: http://127.0.0.1:", then: cancel}
-	code := run(ctx, []string{"sim", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, outside{in: strings.NewReader(""), out: said, err: said, now: realNow})
+	code := run(ctx, []string{"sim", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, outside{in: strings.NewReader(""), out: said, err: said, now: realNow})
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	if a := alone("sim", "--listen", "nowhere:no-port"); a.code != exitUsage || !strings.Contains(a.err, "listen") {
+	if a := alone("sim", "--api", "nowhere:no-port"); a.code != exitUsage || !strings.Contains(a.err, "listen") {
 		t.Errorf("%+v", a)
 	}
 }

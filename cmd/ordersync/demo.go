@@ -42,7 +42,7 @@ func (c *demoCommand) Run(i *invocation) (err error) {
 	demo.settings = settings{
 		DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"), MasterKey: secret.GenerateMasterKey(),
 		AmazonClientID: amazon.app.ClientID, AmazonClientSecret: amazon.app.ClientSecret,
-		AmazonAPIURL: server.url, AmazonLWAURL: server.url + "/auth/o2/token", AmazonRateScale: 1,
+		AmazonAPIURL: server.url, AmazonLWAURL: server.url + "/auth/o2/token", AmazonRateScale: 1, Workers: -1,
 		Lease: time.Minute, CallTimeout: 3 * time.Second,
 	}
 	demo.log = slog.New(slog.NewTextHandler(i.err, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -6,12 +6,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // discreet passes on what is said and leaves secrets out. Nothing that ordersync
 // says should hold one; this is the last line, for errors of drivers and for
 // values that came into the wrong place.
 type discreet struct {
+	mu   sync.Mutex // the log and the command itself speak at once
 	out  io.Writer
 	hush *strings.Replacer
 }
@@ -23,12 +25,14 @@ const redacted = "[redacted]"
 // would be found in ordinary words.
 const shortestSecret = 6
 
-// amazonSecret is what refresh tokens, access tokens and client secrets of
-// Amazon's look like.
-var amazonSecret = regexp.MustCompile(`(Atz[ra]\||amzn1\.oa2-cs\.v\d\.)[^\s"'\\]+`)
+// knownSecret is what refresh tokens, access tokens and client secrets of
+// Amazon's look like, and keys of our own.
+var knownSecret = regexp.MustCompile(`(Atz[ra]\||amzn1\.oa2-cs\.v\d\.|osk_)[^\s"'\\…]{4,}`)
 
 // hide adds secrets to those that are left out.
 func (d *discreet) hide(secrets ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var pairs []string
 	for _, s := range secrets {
 		if len(s) >= shortestSecret {
@@ -40,7 +44,9 @@ func (d *discreet) hide(secrets ...string) {
 
 // Write passes p on without secrets. Each message comes in one call.
 func (d *discreet) Write(p []byte) (int, error) {
-	text := amazonSecret.ReplaceAllString(string(p), redacted)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	text := knownSecret.ReplaceAllString(string(p), redacted)
 	if d.hush != nil {
 		text = d.hush.Replace(text)
 	}
@@ -52,7 +58,7 @@ func (d *discreet) Write(p []byte) (int, error) {
 
 // secrets are the texts of the settings that nobody may see.
 func (s *settings) secrets() []string {
-	out := append([]string{s.AmazonClientSecret, s.MasterKey}, strings.Split(s.MasterKey, ",")...)
+	out := append([]string{s.AmazonClientSecret, s.MasterKey, s.ServerKey}, strings.Split(s.MasterKey, ",")...)
 	u, err := url.Parse(s.DatabaseURL)
 	if err != nil {
 		return append(out, s.DatabaseURL)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,6 +37,28 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	if len(pages) < 10 {
 		t.Errorf("only %d pages were found", len(pages))
 	}
+}
+
+// The page on the HTTP interface names every route.
+func TestAPIPageNamesEveryRoute(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		text := pageText(t, "../../docs/api.md")
+		_, body := p.serve("--workers", "0").get("/openapi.json")
+		var document struct {
+			Paths map[string]map[string]any
+		}
+		p.must(json.Unmarshal([]byte(body), &document))
+		if len(document.Paths) < 15 {
+			t.Errorf("only %d paths were found", len(document.Paths))
+		}
+		for path, operations := range document.Paths {
+			for method := range operations {
+				if route := "`" + strings.ToUpper(method) + " " + path + "`"; !strings.Contains(text, route) {
+					t.Errorf("docs/api.md says nothing of %s", route)
+				}
+			}
+		}
+	})
 }
 
 // The page on import files names every field, and no other.

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"ordersync/internal/engine"
 )
 
 // migrateCommand brings the schema up to date.
@@ -17,6 +19,9 @@ func (migrateCommand) Run(i *invocation) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	n, err := s.Migrate(i.ctx)
 	if err != nil {
+		return err
+	}
+	if err := engine.PrepareDoorbells(i.ctx, s, true); err != nil {
 		return err
 	}
 	have, _, err := s.SchemaVersion(i.ctx)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"ordersync"
 	"ordersync/internal/httpapi"
 	"ordersync/internal/store"
 )
@@ -20,20 +19,17 @@ type ordersListCommand struct {
 // Run prints the orders as they are read: memory stays flat however many there
 // are.
 func (c *ordersListCommand) Run(i *invocation) (err error) {
-	tenant, err := ordersync.ParseTenantID(c.Tenant)
+	tenant, err := parseTenant("--tenant", c.Tenant)
 	if err != nil {
-		return usageError{fmt.Errorf("--tenant: %w", err)}
+		return err
 	}
 	s, err := i.openStore(true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	orders := s.Reader().Tenant(tenant)
-	if known, err := orders.Exists(i.ctx); err != nil {
+	if err := i.known(s, "--tenant", tenant); err != nil {
 		return err
-	} else if !known {
-		return unknownTenant(tenant)
 	}
 	out := bufio.NewWriter(i.out)
 	line := orderLine
@@ -41,12 +37,8 @@ func (c *ordersListCommand) Run(i *invocation) (err error) {
 		line = orderRow
 	}
 	one := line(out)
-	err = orders.Orders(i.ctx, func(o store.StoredOrder) error { return printed(one(httpapi.OrderOf(tenant, o))) })
+	err = s.Reader().Tenant(tenant).Orders(i.ctx, func(o store.StoredOrder) error { return printed(one(httpapi.OrderOf(tenant, o))) })
 	return errors.Join(err, printed(out.Flush()))
-}
-
-func unknownTenant(id ordersync.TenantID) error {
-	return usageError{fmt.Errorf("--tenant: no tenant %s is known: import it first with `ordersync tenants import`", id)}
 }
 
 // orderLine returns what prints an order as a line of JSON.

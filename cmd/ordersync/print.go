@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"ordersync"
 )
@@ -34,3 +36,6 @@ func cell(s string) string {
 	quoted := ordersync.ShowBytes([]byte(s))
 	return quoted[1 : len(quoted)-1]
 }
+
+// sortedKeys are the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -37,16 +37,32 @@ type outside struct {
 
 // commands is the command line.
 type commands struct {
-	Config configCommand `cmd:"" help:"Print the configuration in force, secrets redacted."`
-	Demo   demoCommand   `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
-	Sync   syncCommand   `cmd:"" help:"Bring every connection up to date, once."`
+	Backfill backfillCommand `cmd:"" help:"Want more of a tenant's history, and print what of it was never read."`
+	Config   configCommand   `cmd:"" help:"Print the configuration in force, secrets redacted."`
+	Demo     demoCommand     `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
+	Explain  explainCommand  `cmd:"" help:"Say why an order is here, or is not."`
+	Serve    serveCommand    `cmd:"" help:"Run the service: HTTP interface, ticks and workers."`
+	Status   statusCommand   `cmd:"" help:"Show how far the connections are, and what needs a human."`
+	Sync     syncCommand     `cmd:"" help:"Bring every connection up to date, once."`
 
-	Tenants struct {
-		Import tenantsImportCommand `cmd:"" help:"Create or change connections from JSON lines."`
-	} `cmd:"" help:"Work on tenants and their connections."`
+	Keys struct {
+		Create keysCreateCommand `cmd:"" help:"Make an API key; it is shown once."`
+		List   keysListCommand   `cmd:"" help:"List the API keys."`
+		Revoke keysRevokeCommand `cmd:"" help:"Make an API key useless."`
+	} `cmd:"" help:"Work on the keys of the HTTP interface."`
 	Orders struct {
 		List ordersListCommand `cmd:"" help:"Print every order of a tenant."`
+		Show ordersShowCommand `cmd:"" help:"Print one order."`
 	} `cmd:"" help:"Look at stored orders."`
+	Tenants struct {
+		Import tenantsImportCommand `cmd:"" help:"Create or change connections from JSON lines."`
+		List   tenantsListCommand   `cmd:"" help:"List all tenants and connections."`
+		Pause  tenantsPauseCommand  `cmd:"" help:"Stop the work on a tenant's connections."`
+		Remove tenantsRemoveCommand `cmd:"" help:"Delete a tenant's connections with all that is stored of them."`
+		Resume tenantsResumeCommand `cmd:"" help:"Let paused connections of a tenant work again."`
+		Set    tenantsSetCommand    `cmd:"" help:"Change settings of a tenant's connections."`
+		Show   tenantsShowCommand   `cmd:"" help:"Show a tenant's connections in full."`
+	} `cmd:"" help:"Work on tenants and their connections."`
 
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Sim     simCommand     `cmd:"" help:"Run a simulated Amazon for development and tests."`

@@ -21,6 +21,9 @@ import (
 type settings struct {
 	DatabaseURL        string        `env:"ORDERSYNC_DATABASE_URL" default:"sqlite:ordersync.db" group:"Settings" secret:"url" help:"Database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several machines."`
 	DatabaseURLFile    string        `env:"ORDERSYNC_DATABASE_URL_FILE" group:"Settings" help:"File that holds the database URL." placeholder:"FILE"`
+	Listen             string        `env:"ORDERSYNC_LISTEN" default:"127.0.0.1:8080" group:"Settings" help:"Address that serve listens on; put a proxy with TLS before it."`
+	Operators          []string      `env:"ORDERSYNC_OPERATORS" group:"Settings" help:"E-mail addresses that a trusted proxy may name as operators, joined by commas." placeholder:"EMAIL"`
+	TrustedProxies     []string      `env:"ORDERSYNC_TRUSTED_PROXIES" group:"Settings" help:"Addresses or networks whose X-User-Email and X-Tenant-Id are believed, joined by commas." placeholder:"CIDR"`
 	AmazonClientID     string        `env:"ORDERSYNC_AMAZON_CLIENT_ID" group:"Settings" help:"The application's LWA client id." placeholder:"ID"`
 	AmazonClientSecret string        `env:"ORDERSYNC_AMAZON_CLIENT_SECRET" group:"Settings" secret:"all" help:"The application's LWA client secret." placeholder:"SECRET"`
 	AmazonSecretFile   string        `name:"amazon-client-secret-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_FILE" group:"Settings" help:"File that holds the client secret." placeholder:"FILE"`
@@ -29,7 +32,7 @@ type settings struct {
 	AmazonRateScale    float64       `env:"ORDERSYNC_AMAZON_RATE_SCALE" default:"1" group:"Settings" help:"Multiplies Amazon's published rates, for a simulator."`
 	MasterKey          string        `env:"ORDERSYNC_MASTER_KEY" group:"Settings" secret:"all" help:"Key that seals secrets: 32 bytes in base64; several, joined by commas, while it is rotated. Required on Postgres; on SQLite made once beside the database." placeholder:"KEY"`
 	MasterKeyFile      string        `env:"ORDERSYNC_MASTER_KEY_FILE" group:"Settings" help:"File that holds the master key." placeholder:"FILE"`
-	Workers            int           `env:"ORDERSYNC_WORKERS" default:"0" group:"Settings" help:"Connections worked on at once; 0: 64 on SQLite, 256 on Postgres."`
+	Workers            int           `env:"ORDERSYNC_WORKERS" default:"-1" group:"Settings" help:"Connections worked on at once; -1: 64 on SQLite, 256 on Postgres; 0: none, serve answers HTTP only."`
 	SyncInterval       time.Duration `env:"ORDERSYNC_SYNC_INTERVAL" default:"5m" group:"Settings" help:"Time between two readings of a connection."`
 	Overlap            time.Duration `env:"ORDERSYNC_OVERLAP" default:"5m" group:"Settings" help:"How far each reading reaches back behind the cursor."`
 	History            time.Duration `env:"ORDERSYNC_HISTORY" default:"8760h" group:"Settings" help:"How far back orders are wanted; what is missing of it is read as back work. Amazon keeps two years, of Japan, Australia and Singapore since 2016."`
@@ -37,6 +40,14 @@ type settings struct {
 	RevokedAfter       time.Duration `env:"ORDERSYNC_REVOKED_AFTER" default:"15m" group:"Settings" help:"How long after a refused authorisation Amazon is asked again."`
 	Lease              time.Duration `env:"ORDERSYNC_LEASE" default:"60s" group:"Settings" help:"How long a worker may hold a connection without committing."`
 	CallTimeout        time.Duration `env:"ORDERSYNC_CALL_TIMEOUT" default:"20s" group:"Settings" help:"How long a call to Amazon may take, headers and body; at most a third of the lease."`
+	RetentionOrders    time.Duration `env:"ORDERSYNC_RETENTION_ORDERS" default:"13104h" group:"Settings" help:"How long after its last update an order is kept, with all that belongs to it. Amazon allows eighteen months (13104h) unless a law asks for more."`
+	RetentionPersonal  time.Duration `env:"ORDERSYNC_RETENTION_PERSONAL" default:"720h" group:"Settings" help:"How long after delivery personal data is kept; Amazon allows 30 days (720h) at most."`
+	RetentionChanges   time.Duration `env:"ORDERSYNC_RETENTION_CHANGES" default:"720h" group:"Settings" help:"How long the list of changes is kept; who reads it later must read the orders anew."`
+	RetentionRuns      time.Duration `env:"ORDERSYNC_RETENTION_RUNS" default:"2160h" group:"Settings" help:"How long runs, their results and repairs are kept."`
+	RetentionStates    time.Duration `name:"retention-state-changes" env:"ORDERSYNC_RETENTION_STATE_CHANGES" default:"9600h" group:"Settings" help:"How long it is kept when and why a connection's state changed."`
+	RetentionIncidents time.Duration `env:"ORDERSYNC_RETENTION_INCIDENTS" default:"2160h" group:"Settings" help:"How long an incident is kept after its end."`
+	ServerKey          string        `env:"ORDERSYNC_SERVER_KEY" group:"Settings" secret:"all" help:"Operator's key with which sync --server asks a running server; ordersync keys create makes one." placeholder:"KEY"`
+	ServerKeyFile      string        `env:"ORDERSYNC_SERVER_KEY_FILE" group:"Settings" help:"File that holds the server's key." placeholder:"FILE"`
 	LogLevel           string        `env:"ORDERSYNC_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Settings" help:"What is logged to standard error: ${enum}."`
 }
 
@@ -54,6 +65,7 @@ func (s *settings) complete() error {
 		{"DATABASE_URL", s.DatabaseURLFile, &s.DatabaseURL, defaultDatabase},
 		{"AMAZON_CLIENT_SECRET", s.AmazonSecretFile, &s.AmazonClientSecret, ""},
 		{"MASTER_KEY", s.MasterKeyFile, &s.MasterKey, ""},
+		{"SERVER_KEY", s.ServerKeyFile, &s.ServerKey, ""},
 	} {
 		if err := fromFile(f.name, f.file, f.value, f.initial); err != nil {
 			problems = append(problems, err)
@@ -109,8 +121,9 @@ func (s *settings) problems() (out []error) {
 	inRange := s.AmazonRateScale >= 0.001 && s.AmazonRateScale <= 1e6 // NaN is not
 	add(!inRange, "ORDERSYNC_AMAZON_RATE_SCALE is %g: use 0.001 to 1000000", s.AmazonRateScale)
 	add(s.AmazonRateScale != 1 && s.AmazonAPIURL == "", "ORDERSYNC_AMAZON_RATE_SCALE is %g without ORDERSYNC_AMAZON_API_URL: Amazon's own rates are not ours to scale", s.AmazonRateScale)
-	add(s.Workers < 0 || s.Workers > 4096, "ORDERSYNC_WORKERS is %d: use 0 to 4096", s.Workers)
-	return out
+	add(s.Workers < -1 || s.Workers > 4096, "ORDERSYNC_WORKERS is %d: use -1 to 4096", s.Workers)
+	out = append(out, s.retentionProblems()...)
+	return append(out, s.serverProblems()...)
 }
 
 // databaseProblem says what is wrong with the database URL, never repeating it:
@@ -154,8 +167,11 @@ func loopback(host string) bool {
 
 // workers is how many connections are worked on at once.
 func (s *settings) workers() int {
-	if s.Workers > 0 {
+	switch {
+	case s.Workers > 0:
 		return s.Workers
+	case s.Workers == 0:
+		return -1 // the engine's word for none
 	}
 	if _, local := store.SQLitePath(s.DatabaseURL); local {
 		return 64
@@ -179,7 +195,7 @@ func (s *settings) table() []setting {
 	v := reflect.ValueOf(*s)
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
-		value := fmt.Sprint(v.Field(i).Interface())
+		value := settingText(v.Field(i).Interface())
 		switch {
 		case value == "":
 		case tag.Get("secret") == "all":
@@ -191,6 +207,13 @@ func (s *settings) table() []setting {
 		out = append(out, setting{tag.Get("env"), tag.Get("default"), value, help})
 	}
 	return out
+}
+
+func settingText(v any) string {
+	if list, ok := v.([]string); ok {
+		return strings.Join(list, ",")
+	}
+	return fmt.Sprint(v)
 }
 
 // redactURL leaves a URL's password out, and all of a URL that cannot be read.

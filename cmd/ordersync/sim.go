@@ -13,7 +13,7 @@ import (
 
 // simCommand runs the simulator as a program.
 type simCommand struct {
-	Listen    string  `default:"127.0.0.1:9090" help:"Address of Amazon's side: login and API of all regions."`
+	API       string  `default:"127.0.0.1:9090" help:"Address of Amazon's side: login and API of all regions."`
 	Admin     string  `default:"127.0.0.1:9091" help:"Address of the admin door: make sellers and orders, set faults, read the truth."`
 	Seed      uint64  `default:"1" help:"Everything random comes from it."`
 	RateScale float64 `default:"1" help:"Multiplies Amazon's published rates."`
@@ -27,7 +27,7 @@ func (c *simCommand) Run(i *invocation) error {
 	if err != nil {
 		return usageError{err}
 	}
-	api, err := listen(i.ctx, c.Listen, sim.Handler())
+	api, err := listen(i.ctx, c.API, sim.Handler())
 	if err != nil {
 		return usageError{err}
 	}

@@ -13,49 +13,76 @@ import (
 type syncCommand struct {
 	Tenant   string        `help:"Only this tenant." placeholder:"ID"`
 	JSON     bool          `help:"Print the run as JSON."`
-	BackWork time.Duration `default:"60s" help:"After the run, do back work (history, second readings) that needs no waiting, for at most so long; 0: none. Not with --tenant."`
+	BackWork time.Duration `default:"60s" help:"After the run, do back work (history, second readings) that needs no waiting, for at most so long; 0: none. A server does its own."`
 	FailOn   string        `enum:"any,operator,never" default:"operator" help:"Exit with 1 when: any target failed; one failed that an operator or a developer must see to, or more than 20 % did; never."`
+	Server   string        `help:"Ask this running server to do it, with ORDERSYNC_SERVER_KEY; no database is needed here." placeholder:"URL"`
 }
 
 // Run does one run, prints it and ends with an exit code that a cron can use.
 func (c *syncCommand) Run(i *invocation) (err error) {
-	mode, tenant := ordersync.GlobalRun, ordersync.TenantID("")
+	var tenant ordersync.TenantID
 	if c.Tenant != "" {
-		mode = ordersync.SingleRun
-		if tenant, err = ordersync.ParseTenantID(c.Tenant); err != nil {
-			return usageError{fmt.Errorf("--tenant: %w", err)}
+		if tenant, err = parseTenant("--tenant", c.Tenant); err != nil {
+			return err
 		}
+	}
+	if c.BackWork < 0 {
+		return usageError{fmt.Errorf("--back-work is %s: use 0s or more", c.BackWork)}
+	}
+	if c.Server == "" {
+		return c.here(i, tenant)
+	}
+	far, err := i.remote(c.Server)
+	if err != nil {
+		return err
+	}
+	run, err := far.run(i.ctx, tenant)
+	if err != nil {
+		return err
+	}
+	if err := c.print(i, run); err != nil {
+		return err
+	}
+	return c.verdict(run)
+}
+
+// here does the run in this process.
+func (c *syncCommand) here(i *invocation, tenant ordersync.TenantID) (err error) {
+	if i.settings.Workers == 0 {
+		return usageError{errors.New("ORDERSYNC_WORKERS is 0, and sync does its work itself: use 1 or more, or ask a running server with --server")}
 	}
 	w, err := i.open(true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	mode := ordersync.GlobalRun
 	if tenant != "" {
-		if known, err := w.store.Reader().Tenant(tenant).Exists(i.ctx); err != nil {
+		mode = ordersync.SingleRun
+		if err := i.known(w.store, "--tenant", tenant); err != nil {
 			return err
-		} else if !known {
-			return unknownTenant(tenant)
 		}
 	}
 	run, err := i.runOnce(w, mode, tenant)
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		err = printJSON(i.out, run)
-	} else {
-		err = printRun(i.out, run)
-	}
-	if err != nil {
+	if err := c.print(i, run); err != nil {
 		return err
 	}
-	if c.BackWork > 0 && tenant == "" {
-		if err := w.engine.DriveBack(i.ctx, c.BackWork, ordersync.TenantID("")); err != nil {
+	if c.BackWork > 0 {
+		if err := w.engine.DriveBack(i.ctx, c.BackWork, tenant); err != nil {
 			return fmt.Errorf("the run is done; back work broke off and goes on the next time: %w", err)
 		}
 	}
 	return c.verdict(run)
+}
+
+func (c *syncCommand) print(i *invocation, run httpapi.Run) error {
+	if c.JSON {
+		return printJSON(i.out, run)
+	}
+	return printRun(i.out, run)
 }
 
 // mostResults is how many results are printed.

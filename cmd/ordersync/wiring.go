@@ -100,12 +100,26 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 			return w, usageError{err}
 		}
 	}
-	w.engine = engine.New(w.store, amazon, box, engine.Settings{
+	w.engine = i.newEngine(w.store, amazon, box)
+	return w, nil
+}
+
+// openPlain wires a workplace for what neither opens secrets nor calls Amazon:
+// it needs the database only.
+func (i *invocation) openPlain() (w workplace, err error) {
+	if w.store, err = i.openStore(true); err == nil {
+		w.engine = i.newEngine(w.store, nil, nil)
+	}
+	return w, err
+}
+
+func (i *invocation) newEngine(s *store.Store, amazon *spapi.Client, box *secret.Box) *engine.Engine {
+	return engine.New(s, amazon, box, engine.Settings{
 		Holder: holder(), ClientID: i.settings.AmazonClientID, RateScale: i.settings.AmazonRateScale,
 		Interval: i.settings.SyncInterval, Overlap: i.settings.Overlap, Lease: i.settings.Lease,
 		RevokedAfter: i.settings.RevokedAfter, History: i.settings.History, Sweep: i.settings.Sweep, Workers: i.settings.workers(),
+		Retention: i.settings.retention(),
 	}, i.log)
-	return w, nil
 }
 
 func (i *invocation) amazon(digestKey []byte) (*spapi.Client, error) {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"ordersync/internal/store"
+)
+
+// keysListCommand lists the API keys, the newest first.
+type keysListCommand struct {
+	JSON bool `help:"Print JSON lines."`
+}
+
+// listedKey is a key as it is shown: the key itself is kept nowhere.
+type listedKey struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	TenantID  *string `json:"tenantId"` // null: an operator's
+	CreatedAt *string `json:"createdAt"`
+	RevokedAt *string `json:"revokedAt"`
+}
+
+// Run prints them.
+func (c *keysListCommand) Run(i *invocation) (err error) {
+	s, err := i.openStore(true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	keys, err := s.Reader().Keys(i.ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(i.out)
+		e.SetEscapeHTML(false)
+		for _, k := range keys {
+			if err := e.Encode(listedKeyOf(k)); err != nil {
+				return printed(err)
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "ID\tNAME\tOPENS\tCREATED\tREVOKED")
+	for _, k := range keys {
+		one, opens := listedKeyOf(k), "everything"
+		if one.TenantID != nil {
+			opens = "tenant " + *one.TenantID
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.ID, cell(k.Name), opens, shown(one.CreatedAt), shown(one.RevokedAt))
+	}
+	return printed(t.Flush())
+}
+
+func listedKeyOf(k store.Key) listedKey {
+	one := listedKey{ID: k.ID, Name: k.Name, CreatedAt: moment(k.CreatedAt), RevokedAt: moment(k.RevokedAt)}
+	if !k.Operator() {
+		tenant := string(k.Tenant)
+		one.TenantID = &tenant
+	}
+	return one
+}
+
+// moment is a time as all JSON has it; nil for the zero time.
+func moment(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.UTC().Format("2006-01-02T15:04:05.000Z")
+	return &s
+}

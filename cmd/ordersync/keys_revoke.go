@@ -1,0 +1,32 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"ordersync/internal/store"
+)
+
+// keysRevokeCommand makes an API key useless.
+type keysRevokeCommand struct {
+	ID string `arg:"" help:"The key's id, as keys list prints it; not the key itself."`
+}
+
+// Run revokes the key, at once and for good. Once more changes nothing.
+func (c *keysRevokeCommand) Run(i *invocation) (err error) {
+	s, err := i.openStore(true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	err = s.RevokeKey(i.ctx, c.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		// It is not repeated: it may be the key itself.
+		return usageError{errors.New("ID: there is no key of this id: `ordersync keys list` lists them")}
+	}
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(i.err, "key %s opens nothing any more\n", c.ID)
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/store"
+)
+
+// need is one thing that needs a human, and for whom.
+type need struct {
+	Code        string          `json:"code"` // a reason, or one of the words below
+	WhoActs     ordersync.Actor `json:"whoActs"`
+	Message     string          `json:"message"`
+	Connections int             `json:"connections"`
+	Tenants     []string        `json:"tenants"` // the first few
+}
+
+// What needs a human besides reasons.
+const (
+	needSetAside = "SET_ASIDE"
+	setAsideText = "Orders could not be read or stored and were set aside; each is tried again. `ordersync tenants show` lists them."
+)
+
+// deniedAgain is how long after the first denial another one confirms it.
+const deniedAgain = time.Hour
+
+// shownTenants is how many tenants are named of each need.
+const shownTenants = 10
+
+// needsOf collects what needs a human.
+type needsOf map[string]*need
+
+func (n needsOf) add(c store.ConnectionStatus) {
+	if reason, actor := needOf(c.Connection); actor != ordersync.Nobody && actor != "" {
+		n.note(string(reason), actor, reason.Info().English, c.Tenant)
+	}
+	if c.SetAside > 0 {
+		n.note(needSetAside, ordersync.Operator, setAsideText, c.Tenant)
+	}
+}
+
+func (n needsOf) note(code string, actor ordersync.Actor, message string, tenant ordersync.TenantID) {
+	key := code + " " + string(actor)
+	one := n[key]
+	if one == nil {
+		one = &need{Code: code, WhoActs: actor, Message: message, Tenants: []string{}}
+		n[key] = one
+	}
+	one.Connections++
+	if len(one.Tenants) < shownTenants && !slices.Contains(one.Tenants, string(tenant)) {
+		one.Tenants = append(one.Tenants, string(tenant))
+	}
+}
+
+// needOf is why a human must see to a connection as it stands, and who.
+func needOf(c ordersync.Connection) (ordersync.Reason, ordersync.Actor) {
+	info := c.LastReason.Info()
+	switch {
+	case c.State == ordersync.Disabled:
+		return "", ordersync.Nobody // that is somebody's wish
+	case c.Paused:
+		return ordersync.Paused, ordersync.Paused.Info().Acts
+	case c.State == ordersync.Pending:
+		return ordersync.NotConnected, ordersync.NotConnected.Info().Acts
+	case c.State == ordersync.NeedsReconnect:
+		return ordersync.TokenRevoked, ordersync.TokenRevoked.Info().Acts2
+	case c.LastReason == "":
+		return "", ordersync.Nobody
+	case c.LastReason == ordersync.AccessDenied && !c.DeniedAt.IsZero() && c.LastReasonAt.Sub(c.DeniedAt) >= deniedAgain:
+		return c.LastReason, info.Acts2
+	}
+	return c.LastReason, info.Acts
+}
+
+// list is what was collected, what most connections share first; before all what
+// stops the whole fleet.
+func (n needsOf) list(app store.Application) []need {
+	out := []need{}
+	for _, key := range sortedKeys(n) {
+		out = append(out, *n[key])
+	}
+	slices.SortStableFunc(out, func(a, b need) int { return cmp.Compare(b.Connections, a.Connections) })
+	if app.Stopped() {
+		reason := ordersync.AppCredentialsInvalid
+		stopped := need{Code: string(reason), WhoActs: reason.Info().Acts, Message: reason.Info().English + " Since " + shown(moment(app.StoppedAt)) + ".", Tenants: []string{}}
+		out = slices.DeleteFunc(out, func(o need) bool { return o.Code == string(reason) })
+		out = slices.Insert(out, 0, stopped)
+	}
+	return out
+}
+
+// who names the tenants.
+func (n need) who() string {
+	text := strings.Join(n.Tenants, ", ")
+	if n.Connections > len(n.Tenants) {
+		text += fmt.Sprintf(" (%s in all)", counted(n.Connections, "connection"))
+	}
+	return text
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"ordersync/internal/engine"
+	"ordersync/internal/httpapi"
+)
+
+// serveCommand runs the service: HTTP, the tick and the workers.
+type serveCommand struct{}
+
+// The times of a server that ends.
+const (
+	drainHTTP    = 5 * time.Second  // for requests under way; those that wait for a run are answered with what there is
+	drainWorkers = 25 * time.Second // for the pages under way
+)
+
+// Run serves until it is interrupted; then it lets what is under way end well.
+// A second signal ends it at once.
+func (c *serveCommand) Run(i *invocation) (err error) {
+	w, err := i.open(true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if err := engine.PrepareDoorbells(i.ctx, w.store, false); err != nil {
+		return err
+	}
+	handler, err := httpapi.New(httpapi.Config{
+		Reader: w.store.Reader(), Engine: w.engine, Operators: i.settings.Operators,
+		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: i.now,
+	})
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(i.ctx, "tcp", i.settings.Listen)
+	if err != nil {
+		return usageError{fmt.Errorf("ORDERSYNC_LISTEN: %w", err)}
+	}
+	// Requests end with the service, not with the signal.
+	requests, cut := context.WithCancel(context.WithoutCancel(i.ctx))
+	defer cut()
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return requests },
+	}
+	server.ErrorLog = slog.NewLogLogger(i.log.Handler(), slog.LevelDebug) // of clients that break off
+	service, err := w.engine.Serve(context.WithoutCancel(i.ctx))
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	_, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr())
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err = <-served: // the listener broke
+	case <-i.ctx.Done():
+	}
+	i.log.Info("ending: pages under way are committed first", "atMost", drainWorkers)
+	stopped := make(chan error, 1)
+	go func() { stopped <- stopWorking(service) }()
+	return errors.Join(ignoreClosed(err), stopServing(server, cut), <-stopped)
+}
+
+// stopServing takes no new requests and gives those under way a little time.
+func stopServing(server *http.Server, cut func()) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainHTTP)
+	defer cancel()
+	defer time.AfterFunc(drainHTTP/2, cut).Stop()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("end requests: %w", err), server.Close())
+	}
+	return nil
+}
+
+func stopWorking(service *engine.Service) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainWorkers)
+	defer cancel()
+	return service.Stop(ctx)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"ordersync"
+	"ordersync/internal/store"
+)
+
+// parseTenant reads a tenant id that came in a field of the command line.
+func parseTenant(field, text string) (ordersync.TenantID, error) {
+	id, err := ordersync.ParseTenantID(text)
+	if err != nil {
+		return "", usageError{fmt.Errorf("%s: %w", field, err)}
+	}
+	return id, nil
+}
+
+// known wants a tenant to have a connection.
+func (i *invocation) known(s *store.Store, field string, id ordersync.TenantID) error {
+	known, err := s.Reader().Tenant(id).Exists(i.ctx)
+	if err == nil && !known {
+		err = unknownTenant(field, id)
+	}
+	return err
+}
+
+func unknownTenant(field string, id ordersync.TenantID) error {
+	return usageError{fmt.Errorf("%s: no tenant %s is known: import it first with `ordersync tenants import`", field, id)}
+}
+
+// target is what commands on a tenant's connections are given.
+type target struct {
+	Tenant     string `arg:"" help:"The tenant."`
+	Connection *int64 `help:"Only this one of its connections, by the id that tenants show prints." placeholder:"ID"`
+}
+
+// connections are those that are meant: the one that is named, else all of the
+// tenant's.
+func (t *target) connections(i *invocation, s *store.Store) (ordersync.TenantID, []ordersync.Connection, error) {
+	tenant, err := parseTenant("TENANT", t.Tenant)
+	if err != nil {
+		return "", nil, err
+	}
+	all, err := s.Reader().Tenant(tenant).Connections(i.ctx)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case len(all) == 0:
+		return "", nil, unknownTenant("TENANT", tenant)
+	case t.Connection == nil:
+		return tenant, all, nil
+	}
+	for _, c := range all {
+		if int64(c.ID) == *t.Connection {
+			return tenant, []ordersync.Connection{c}, nil
+		}
+	}
+	return "", nil, usageError{fmt.Errorf("--connection: tenant %s has no connection %d: `ordersync tenants show %s` lists them", tenant, *t.Connection, tenant)}
+}
+
+// act does something to each connection that is meant and says so.
+func (t *target) act(i *invocation, done string, do func(workplace, ordersync.Connection) error) (err error) {
+	w, err := i.openPlain()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	_, connections, err := t.connections(i, w.store)
+	if err != nil {
+		return err
+	}
+	for _, c := range connections {
+		if err := do(w, c); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(i.err, "%s: %s\n", connectionName(c), done)
+	}
+	return nil
+}
+
+func connectionName(c ordersync.Connection) string {
+	return fmt.Sprintf("%s, connection %d (%s)", c.Tenant, c.ID, c.Region)
+}
