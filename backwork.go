@@ -206,8 +206,11 @@ func (s BackState) open(spans Spans) Spans {
 	return spans
 }
 
-// end is where history ends and live work begins.
-func (s BackState) end() time.Time { return s.Cursor.Truncate(time.Second) }
+// end is where history ends and live work begins. A cursor that was given may lie
+// ahead of what Amazon shows.
+func (s BackState) end() time.Time {
+	return minTime(s.Cursor, s.Now.Add(-Delay)).Truncate(time.Second)
+}
 
 // nextGap is the newest gap; the oldest one where Amazon is about to forget it.
 func (s BackState) nextGap() (BackWork, bool) {
@@ -284,38 +287,30 @@ func minTime(a, b time.Time) time.Time {
 	return a
 }
 
-// nextSecond is the newest doubt that is old enough; otherwise when the next
-// will be.
+// nextSecond is the newest stretch of doubts that are old enough, those that
+// touch read together; otherwise at is when the next will be.
 func (s BackState) nextSecond() (work BackWork, ok bool, at time.Time) {
+	var newest []gapOf
 	for _, m := range s.Marketplaces {
+		var old Spans
 		for _, d := range s.Readings[m].Doubts {
 			due := d.ReadAt.Add(DoubtPeriod)
 			if s.Now.Before(due) {
 				at = earliest(at, due)
 				continue
 			}
-			rest := s.open(Spans{d.Window})
-			if len(rest) == 0 {
-				continue
-			}
-			w := rest[len(rest)-1]
-			w.From = maxTime(w.From, w.To.Add(-s.Width))
-			switch {
-			case !ok || w.To.After(work.Window.To):
-				work, ok = BackWork{SecondReading, w, []string{m}}, true
-			case w == work.Window && !slices.Contains(work.Marketplaces, m):
-				work.Marketplaces = append(work.Marketplaces, m)
-			}
+			old = old.Add(d.Window)
+		}
+		if rest := s.open(old); len(rest) > 0 {
+			newest = append(newest, gapOf{m, rest[len(rest)-1]})
 		}
 	}
-	return work, ok, at
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+	if len(newest) == 0 {
+		return BackWork{}, false, at
 	}
-	return a
+	work = s.newestWindow(newest)
+	work.Purpose = SecondReading
+	return work, true, at
 }
 
 // nextSweep is the next window of the sweep that is due or under way.
@@ -326,12 +321,26 @@ func (s BackState) nextSweep() (work BackWork, ok bool, at time.Time) {
 	if due := s.Sweep.DueAt(); s.Now.Before(due) {
 		return BackWork{}, false, due
 	}
-	from := s.SweepFrom()
-	if !from.Before(s.end()) {
+	from, end := s.SweepFrom(), s.sweepEnd()
+	switch {
+	case from.Before(end):
+	case s.Sweep.BegunAt.IsZero():
 		return BackWork{}, false, s.Now.Add(s.Sweep.Every)
+	default:
+		// The clock or the cursor went back since it began: a last window ends it.
+		from = end.Add(-MinWidth)
 	}
-	w := Window{from, minTime(s.end(), from.Add(s.Width))}
+	w := Window{from, minTime(end, from.Add(s.Width))}
 	return BackWork{Sweep, w, s.Marketplaces}, true, time.Time{}
+}
+
+// sweepEnd is how far the sweep that is due or under way goes: to where the
+// cursor stood when it began. What live work reads meanwhile is the next one's.
+func (s BackState) sweepEnd() time.Time {
+	if s.Sweep.BegunAt.IsZero() {
+		return s.end()
+	}
+	return minTime(s.end(), s.Sweep.BegunAt.Add(-Delay).Truncate(time.Second))
 }
 
 // SweepFrom is where the sweep that is due or under way goes on.
@@ -347,12 +356,12 @@ func (s BackState) SweepFrom() time.Time {
 
 // Swept is the sweep's state after one of its windows was read.
 func (s BackState) Swept(w Window) SweepState {
-	next := s.Sweep
-	if next.BegunAt.IsZero() {
-		next.BegunAt = s.Now
+	if s.Sweep.BegunAt.IsZero() {
+		s.Sweep.BegunAt = s.Now
 	}
+	next := s.Sweep
 	next.NextFrom = w.To
-	if !next.NextFrom.Before(s.end()) {
+	if !next.NextFrom.Before(s.sweepEnd()) {
 		next.LastAt, next.BegunAt, next.NextFrom = next.BegunAt, time.Time{}, time.Time{}
 	}
 	return next
