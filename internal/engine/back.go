@@ -59,7 +59,8 @@ func (x *execution) backDone(ctx context.Context, next time.Time) error {
 	return x.end(ctx, store.Commit{BackDueAt: &next, BackFailures: &none})
 }
 
-// backState reads what decides which back work there is.
+// backState reads what decides which back work there is. What was noted by the
+// store's clock is moved to Amazon's, which is the state's.
 func (x *execution) backState(ctx context.Context) (ordersync.BackState, error) {
 	c := x.lease.Connection
 	have, err := x.store.Coverage(ctx, x.lease)
@@ -70,7 +71,21 @@ func (x *execution) backState(ctx context.Context) (ordersync.BackState, error) 
 	if err != nil {
 		return ordersync.BackState{}, err
 	}
+	ahead := x.amazonAhead()
+	for _, doubts := range have.Doubts {
+		for i := range doubts {
+			doubts[i].ReadAt = doubts[i].ReadAt.Add(ahead)
+		}
+	}
+	for i := range shunned {
+		shunned[i].Until = shunned[i].Until.Add(ahead)
+	}
 	return x.StateOfBackWork(c, have, shunned), nil
+}
+
+// amazonAhead is how far Amazon's clock is ahead of the store's.
+func (x *execution) amazonAhead() time.Duration {
+	return x.amazon.AmazonNow(x.lease.Connection.Region).Sub(x.store.Now())
 }
 
 // StateOfBackWork is what decides which back work a connection has.
@@ -110,7 +125,7 @@ func (e *Engine) wantedSince(c ordersync.Connection, now time.Time) time.Time {
 }
 
 // newBackWalk begins the next window of back work; nil when there is none before
-// rest.
+// rest, by the store's clock.
 func (x *execution) newBackWalk(ctx context.Context) (w *ordersync.Walk, rest time.Time, err error) {
 	state, err := x.backState(ctx)
 	if err != nil {
@@ -118,12 +133,15 @@ func (x *execution) newBackWalk(ctx context.Context) (w *ordersync.Walk, rest ti
 	}
 	work, ok, rest := ordersync.NextBackWork(state)
 	if !ok {
+		if !rest.IsZero() {
+			rest = rest.Add(-x.amazonAhead())
+		}
 		return nil, rest, nil
 	}
 	return x.begin(ordersync.Walk{
 		Kind: ordersync.Back, Purpose: work.Purpose, Window: work.Window, Cursor: x.lease.Connection.Cursor,
 		Width: state.Width, Marketplaces: work.Marketplaces,
-	}), rest, nil
+	}), time.Time{}, nil
 }
 
 // countBack counts a call of back work while a sweep is due, so that the sweep
