@@ -278,6 +278,9 @@ CREATE TABLE set_aside (
     last_at bigint NOT NULL,
     tries bigint NOT NULL,
     next_try_at bigint,
+    from_at bigint,
+    to_at bigint,
+    marketplaces text NOT NULL DEFAULT ''::text,
     PRIMARY KEY (tenant, connection_id, entry)
 );
 

@@ -281,7 +281,7 @@ CREATE TABLE set_aside (
     first_at      INTEGER NOT NULL,
     last_at       INTEGER NOT NULL,
     tries         INTEGER NOT NULL,
-    next_try_at   INTEGER, -- NULL: gone at Amazon
+    next_try_at   INTEGER, from_at INTEGER, to_at INTEGER, marketplaces TEXT NOT NULL DEFAULT '', -- NULL: gone at Amazon
     PRIMARY KEY (tenant, connection_id, entry)
 ) STRICT;
 

@@ -223,6 +223,9 @@ func TestOrderWithoutID(t *testing.T) {
 				if n := w.wantAll(a, 22*day); n != 21 {
 					t.Errorf("%d of 21 orders are stored", n)
 				}
+				if list := w.aside(a); len(list) != 0 {
+					t.Errorf("set aside are %+v", list)
+				}
 				w.wantSound(a)
 			}, history(25*day), quick, rare)
 		})

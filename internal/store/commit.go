@@ -104,6 +104,11 @@ func (t *tx) commitWork(ctx context.Context, l *Lease, c Commit, s *Store) (coun
 		if counts, err = t.savePage(ctx, l, *c.Page, s); err != nil {
 			return counts, fmt.Errorf("save page: %w", err)
 		}
+		if c.Walk != nil || c.EndWalk {
+			if err := t.placeUnkeyed(ctx, l, c.Kind, c.Page.Unreadable); err != nil {
+				return counts, err
+			}
+		}
 	}
 	switch {
 	case c.EndWalk:

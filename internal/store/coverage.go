@@ -96,6 +96,9 @@ func (t *tx) cover(ctx context.Context, l *Lease, c Covered) error {
 	if err := t.unshun(ctx, l, c.Window); err != nil {
 		return err
 	}
+	if err := t.endUnkeyed(ctx, l, c); err != nil {
+		return err
+	}
 	for _, m := range c.Marketplaces {
 		before := have.Reading(m)
 		after := before.Read(c.Window, c.Begun, c.Confirmed)

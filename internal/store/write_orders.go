@@ -249,7 +249,7 @@ func (t *tx) appendChanges(ctx context.Context, l *Lease, writes []orderWrite) e
 }
 
 // saveSetAside keeps unreadable orders with their cause, and ends the entries
-// of those that could be read.
+// of those that could be read. One that was gone is there again: it is due.
 func (t *tx) saveSetAside(ctx context.Context, l *Lease, readable []PageOrder, unreadable []ordersync.Unreadable, s *Store) error {
 	if len(readable) > 0 {
 		args := []any{l.Connection.Tenant, int64(l.Connection.ID)}
@@ -272,7 +272,9 @@ func (t *tx) saveSetAside(ctx context.Context, l *Lease, readable []PageOrder, u
 		})
 	}
 	err := t.insertRows(ctx, `INSERT INTO set_aside (tenant, connection_id, entry, order_id, cause, body, first_at, last_at, tries, next_try_at) VALUES `,
-		10, rows, ` ON CONFLICT (tenant, connection_id, entry) DO UPDATE SET cause = excluded.cause, body = excluded.body, last_at = excluded.last_at`)
+		10, rows, ` ON CONFLICT (tenant, connection_id, entry) DO UPDATE SET cause = excluded.cause, body = excluded.body, last_at = excluded.last_at,
+			tries = CASE WHEN set_aside.next_try_at IS NULL THEN 0 ELSE set_aside.tries END,
+			next_try_at = COALESCE(set_aside.next_try_at, excluded.next_try_at)`)
 	if err != nil {
 		return fmt.Errorf("set orders aside: %w", err)
 	}
