@@ -14,7 +14,7 @@ import (
 // [ordersync.NextBackWork] chooses, until none is due, live work is, the budget
 // is half empty, or the execution is spent.
 func (x *execution) back(ctx context.Context) error {
-	if ended, err := x.retrySetAside(ctx); ended || err != nil {
+	if err := x.retrySetAside(ctx); err != nil || x.ended {
 		return err
 	}
 	for {
@@ -235,38 +235,41 @@ const shunFor = 24 * time.Hour
 // maxSetAside is how many orders set aside one execution asks for again.
 const maxSetAside = 30
 
-// retrySetAside asks again for orders that could not be read.
-func (x *execution) retrySetAside(ctx context.Context) (ended bool, err error) {
+// retrySetAside asks again for orders that could not be read, for at most half
+// of the execution's time: windows get their turn in the same execution. What is
+// left stays due.
+func (x *execution) retrySetAside(ctx context.Context) error {
 	waiting, err := x.store.DueSetAside(ctx, x.lease, maxSetAside)
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, a := range waiting {
-		if x.spent() {
-			return true, x.yield(ctx)
+		if x.draining() || x.store.Now().Sub(x.begun) >= ordersync.ExecutionTimeout/2 {
+			return nil
 		}
-		if ok, err := x.token(ctx, ordersync.GetOrder, nil, false); err != nil || !ok {
-			return true, err
+		if ok, err := x.token(ctx, ordersync.GetOrder, nil, true); err != nil || !ok {
+			return err
 		}
-		if ended, err := x.retryOrder(ctx, a.OrderID); ended || err != nil {
-			return true, err
+		if more, err := x.retryOrder(ctx, a.OrderID); err != nil || !more {
+			return err
 		}
 	}
-	return false, nil
+	return nil
 }
 
 // retryOrder asks for one order. A readable version is stored like any other and
-// ends the entry; so does, but for its being kept as gone, a 404.
-func (x *execution) retryOrder(ctx context.Context, id string) (ended bool, err error) {
+// ends the entry; so does, but for its being kept as gone, a 404. more tells that
+// the next can be asked for.
+func (x *execution) retryOrder(ctx context.Context, id string) (more bool, err error) {
 	stamp := x.lease.Version(time.Time{})
-	answer, ended, err := x.getOrder(ctx, id)
-	if ended {
-		return true, err
+	answer, asked, err := x.getOrder(ctx, id)
+	if !asked {
+		return false, err
 	}
 	var refusal *spapi.Error
 	gone := errors.As(err, &refusal) && refusal.Kind == spapi.NotFound
 	if err != nil && !gone {
-		return true, x.getFailed(ctx, id, err)
+		return x.getFailed(ctx, id, err)
 	}
 	meta := answer.Meta
 	c := store.Commit{Kind: x.kind}
@@ -279,18 +282,18 @@ func (x *execution) retryOrder(ctx context.Context, id string) (ended bool, err 
 	default:
 		c.Page = &store.Page{Epoch: stamp.Epoch, Step: stamp.Step}
 		if err := x.addOrder(c.Page, answer.Order); err != nil {
-			return true, x.unknown(ctx, err, nil)
+			return false, x.unknown(ctx, err, nil)
 		}
 	}
 	learned := x.learned(ordersync.GetOrder, meta)
 	c.Learned = &learned
 	_, err = x.store.Commit(ctx, x.lease, c)
-	return false, err
+	return true, err
 }
 
-// getOrder asks for one order, without personal data where that is refused.
-// ended tells that the budget has no token for that and the lease was given back.
-func (x *execution) getOrder(ctx context.Context, id string) (answer spapi.OrderAnswer, ended bool, err error) {
+// getOrder asks for one order, without personal data where that is refused. asked
+// is false when the budget has no token for that.
+func (x *execution) getOrder(ctx context.Context, id string) (answer spapi.OrderAnswer, asked bool, err error) {
 	ask := func(groups ordersync.Groups) error {
 		return x.twice(ctx, func() (err error) {
 			answer, err = x.amazon.GetOrder(ctx, x.account, groups, id)
@@ -300,27 +303,38 @@ func (x *execution) getOrder(ctx context.Context, id string) (answer spapi.Order
 	groups := x.lease.Connection.Groups()
 	err = ask(groups)
 	if kindOf(err) != spapi.Denied || groups&ordersync.PersonalGroups == 0 {
-		return answer, false, err
-	}
-	if ok, err := x.token(ctx, ordersync.GetOrder, nil, false); err != nil || !ok {
 		return answer, true, err
 	}
+	if ok, err := x.token(ctx, ordersync.GetOrder, nil, true); err != nil || !ok {
+		return answer, false, err
+	}
 	err = ask(groups &^ ordersync.PersonalGroups)
-	return answer, false, err
+	return answer, true, err
 }
 
-// getFailed ends the execution after one order could not be asked for. That
-// counts as a try unless it says something of all of them: one order must not
-// hold up all back work.
-func (x *execution) getFailed(ctx context.Context, id string, err error) error {
-	switch kindOf(err) {
-	case spapi.Denied, spapi.Unavailable, spapi.TimedOut, spapi.BadResponse, spapi.TooLarge, spapi.BadRequest, spapi.TooRecent:
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: x.kind, SetAside: &store.SetAsideTry{OrderID: id}}); err != nil {
-			return err
-		}
+// getFailed notes that one order could not be asked for, which counts as a try: it
+// must hold up neither the other orders nor windows. What may be Amazon's own
+// trouble leaves the other orders for later, and windows find out. What holds for
+// the account or the application ends the execution.
+func (x *execution) getFailed(ctx context.Context, id string, err error) (more bool, _ error) {
+	var refusal *spapi.Error
+	if ctx.Err() != nil || !errors.As(err, &refusal) || refusal.Operation == spapi.TokenOperation {
+		return false, x.refused(ctx, nil, ordersync.GetOrder, err)
 	}
-	return x.refused(ctx, nil, ordersync.GetOrder, err)
+	learned := x.learned(ordersync.GetOrder, refusal.Meta)
+	c := store.Commit{Kind: x.kind, Learned: &learned, SetAside: &store.SetAsideTry{OrderID: id}}
+	switch refusal.Kind {
+	case spapi.Denied, spapi.BadRequest, spapi.TooRecent, spapi.TooLarge, spapi.BadResponse:
+		more = true
+	case spapi.Unavailable, spapi.TimedOut:
+		slow := refusal.Kind == spapi.TimedOut
+		c.Slow = &slow
+	case spapi.Throttled:
+		c.SetAside, learned.Throttled = nil, true
+	default:
+		return false, x.refused(ctx, nil, ordersync.GetOrder, err)
+	}
+	x.logRefusal(ctx, ordersync.GetOrder, refusal)
+	_, err = x.store.Commit(ctx, x.lease, c)
+	return more, err
 }
