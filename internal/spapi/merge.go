@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ordersync"
@@ -12,7 +13,8 @@ import (
 // MergeRaw lays a fresh raw body of an order over the stored one, where the
 // request for the fresh one asked for fewer data groups: what belongs to a group
 // that was not asked for stays. Elements of orderItems and packages belong
-// together by their ids; items that are gone stay gone.
+// together by their ids; items that are gone stay gone. What was left out of the
+// groups that stay is still listed as left out.
 func MergeRaw(stored, fresh []byte, asked ordersync.Groups) ([]byte, error) {
 	before, err := readObject(stored)
 	if err != nil {
@@ -22,7 +24,9 @@ func MergeRaw(stored, fresh []byte, asked ordersync.Groups) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fresh body: %w", err)
 	}
-	mergeObject(orderTable, before, after, asked|ordersync.GroupCore)
+	asked |= ordersync.GroupCore
+	mergeObject(orderTable, before, after, asked)
+	mergeReduced(before, after, asked)
 	out, err := json.Marshal(after)
 	if err != nil {
 		return nil, fmt.Errorf("merged body: %w", err)
@@ -81,4 +85,55 @@ func mergeElements(f *field, before, after []any, asked ordersync.Groups) {
 			}
 		}
 	}
+}
+
+// mergeReduced lists what was left out: of the fresh order, and of the groups of
+// the stored one that stay.
+func mergeReduced(before, after map[string]any, asked ordersync.Groups) {
+	list := reductionsOf(after)
+	for _, r := range reductionsOf(before) {
+		if len(list) < maxReduced && !asked.Has(groupAt(r.path)) && !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	slices.SortFunc(list, compareReductions)
+	out := make([]any, 0, len(list))
+	for _, r := range list {
+		out = append(out, map[string]any{"path": r.path, "type": r.kind})
+	}
+	after[reducedName] = out
+}
+
+// reductionsOf reads the list of what was left out of a raw order.
+func reductionsOf(raw map[string]any) (out []reduction) {
+	list, _ := raw[reducedName].([]any)
+	for _, e := range list {
+		o, _ := e.(map[string]any)
+		path, hasPath := o["path"].(string)
+		kind, hasKind := o["type"].(string)
+		if hasPath && hasKind {
+			out = append(out, reduction{path, kind})
+		}
+	}
+	return out
+}
+
+// groupAt is the data group of a path; an unknown field belongs to the group of
+// what it stands in.
+func groupAt(path string) ordersync.Groups {
+	f := orderTable
+	for _, name := range strings.Split(path, ".") {
+		child := f.fields[strings.TrimRight(name, "[]")]
+		if child == nil {
+			break
+		}
+		f = child
+		for f.element != nil {
+			f = f.element
+		}
+	}
+	return f.group
 }

@@ -2,6 +2,8 @@ package spapi_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"ordersync"
@@ -48,4 +50,63 @@ func decoded(t *testing.T, body string) (out any) {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// What was left out of the groups that stay is still said to be left out.
+func TestMergeRawKeepsWhatWasReduced(t *testing.T) {
+	const stored = `{"orderId":"1","buyer":{},"tax":{"taxRegistrations":[{}]},"orderItems":[{"orderItemId":"a"}],"$reduced":[
+		{"path":"buyer.buyerName","type":"string"},{"path":"futureField","type":"object"},
+		{"path":"orderItems[].fulfillment.packing.giftOption.giftMessage","type":"string"},
+		{"path":"orderItems[].product.customization.customizedUrl","type":"string"},
+		{"path":"tax.futureTax.deep","type":"number"},{"path":"tax.taxRegistrations[].legalName","type":"string"}]}`
+	tests := map[string]struct {
+		fresh, want string
+		asked       ordersync.Groups
+	}{
+		"nothing left out anew": {
+			`{"orderId":"1","orderItems":[{"orderItemId":"a"}]}`,
+			`[{"path":"buyer.buyerName","type":"string"},{"path":"tax.futureTax.deep","type":"number"},{"path":"tax.taxRegistrations[].legalName","type":"string"}]`,
+			ordersync.GroupFulfillment,
+		},
+		"something left out anew": {
+			`{"orderId":"1","orderItems":[{"orderItemId":"a"}],"$reduced":[{"path":"anotherField","type":"array"},{"path":"buyer.buyerName","type":"string"}]}`,
+			`[{"path":"anotherField","type":"array"},{"path":"buyer.buyerName","type":"string"},
+				{"path":"orderItems[].fulfillment.packing.giftOption.giftMessage","type":"string"},
+				{"path":"tax.futureTax.deep","type":"number"},{"path":"tax.taxRegistrations[].legalName","type":"string"}]`,
+			ordersync.GroupProceeds,
+		},
+		"all asked for": {
+			`{"orderId":"1","orderItems":[{"orderItemId":"a"}]}`, `null`, ordersync.OrderGroups | ordersync.PersonalGroups,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := spapi.MergeRaw([]byte(stored), []byte(test.fresh), test.asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := decoded(t, string(got)).(map[string]any)
+			if diff := cmp.Diff(decoded(t, test.want), body["$reduced"]); diff != "" {
+				t.Errorf("left out (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// However much was left out, the list stays as short as that of one answer.
+func TestMergeRawBoundsWhatWasReduced(t *testing.T) {
+	list := func(prefix string) string {
+		var entries []string
+		for i := range 40 {
+			entries = append(entries, fmt.Sprintf(`{"path":"%s%02d","type":"string"}`, prefix, i))
+		}
+		return `{"orderId":"1","$reduced":[` + strings.Join(entries, ",") + `]}`
+	}
+	got, err := spapi.MergeRaw([]byte(list("tax.f")), []byte(list("f")), ordersync.GroupCore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := decoded(t, string(got)).(map[string]any); len(body["$reduced"].([]any)) != 50 {
+		t.Errorf("%d are listed", len(body["$reduced"].([]any)))
+	}
 }

@@ -59,20 +59,25 @@ func (w *walker) reduce(r reduction) {
 	}
 }
 
+// reducedName is where a raw order lists what was left out of it.
+const reducedName = "$reduced"
+
+func compareReductions(a, b reduction) int {
+	return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.kind, b.kind))
+}
+
 // withReduced is a copy of the raw order with the list of what was left out.
 func withReduced(raw []byte, reduced []reduction) []byte {
 	if len(reduced) == 0 {
 		return bytes.Clone(raw)
 	}
-	slices.SortFunc(reduced, func(a, b reduction) int {
-		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.kind, b.kind))
-	})
+	slices.SortFunc(reduced, compareReductions)
 	out := make([]byte, 0, len(raw)+64*(len(reduced)+1))
 	out = append(out, raw[:len(raw)-1]...)
 	if len(raw) > len("{}") {
 		out = append(out, ',')
 	}
-	out = append(out, `"$reduced":[`...)
+	out = append(out, `"`+reducedName+`":[`...)
 	for i, r := range reduced {
 		if i > 0 {
 			out = append(out, ',')
