@@ -59,10 +59,18 @@ type Connection struct {
 	Marketplaces         []string
 	MarketplacesExplicit bool
 	MarketplacesAt       time.Time // last discovery; zero when never
+	// MarketplacesEmptyAt is when Amazon first named none although some were
+	// known, zero once it names some again; MarketplacesAgainAt is before when it
+	// is not asked again, zero when nothing forbids it.
+	MarketplacesEmptyAt time.Time
+	MarketplacesAgainAt time.Time
 
 	// PersonalData tells whether buyer and recipient may be asked for and held.
 	PersonalData bool
-	AuthorizedAt time.Time // zero when unknown
+	// PersonalDeniedAt is when Amazon last refused a search because it asked for
+	// them; zero when it did not.
+	PersonalDeniedAt time.Time
+	AuthorizedAt     time.Time // zero when unknown
 
 	// Cursor is the upper end of live coverage; zero before the first window.
 	Cursor time.Time
@@ -73,6 +81,10 @@ type Connection struct {
 	BackWidth time.Duration // and the next window of back work
 	LivePages int           // of the last live work, for the pace
 	Slow      bool          // the last call took long or timed out
+	// StuckAt is since when live work stands before a window that Amazon does not
+	// answer while it answers others, zero: it does not; StuckTo is the end of the
+	// narrowest such window.
+	StuckAt, StuckTo time.Time
 
 	Interval    time.Duration // 0: the service's setting
 	History     time.Duration // 0: the service's setting

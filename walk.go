@@ -12,11 +12,15 @@ const (
 	Back WalkKind = "back" // everything that can wait
 )
 
+// Passing is the purpose of a live walk of a window behind one that cannot be
+// read: the cursor passes that one with the walk's last page.
+const Passing Purpose = "passing"
+
 // Walk is the reading of a window's pages. Its query and token are stored and
 // replayed verbatim: Amazon answers 400 to a token sent with other parameters.
 type Walk struct {
 	Kind    WalkKind
-	Purpose Purpose // of back work: why it is read; "" for live work
+	Purpose Purpose // of back work: why it is read; of live work "" or [Passing]
 	Window  Window
 	// Cursor is where the connection's cursor stood when a live walk began.
 	Cursor time.Time

@@ -114,6 +114,11 @@ CREATE TABLE connections (
     slow boolean NOT NULL DEFAULT false,
     purge_due_at bigint NOT NULL DEFAULT 0,
     changes_from bigint NOT NULL DEFAULT 1,
+    live_stuck_at bigint,
+    live_stuck_to bigint,
+    personal_denied_at bigint,
+    marketplaces_empty_at bigint,
+    marketplaces_again_at bigint,
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (back_due_at);

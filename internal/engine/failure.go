@@ -100,7 +100,7 @@ func (x *execution) searchFailed(ctx context.Context, w *ordersync.Walk, err err
 		w.Groups &^= ordersync.PersonalGroups
 		setQuery(w)
 		return true, x.note(ctx, w, refusal)
-	case refusal.Kind == spapi.Unavailable && x.retried < maxRetries:
+	case refusal.Kind == spapi.Unavailable && x.retried < maxRetries && !x.spent():
 		x.retried++
 		if err := x.note(ctx, w, refusal); err != nil {
 			return false, err
@@ -110,6 +110,11 @@ func (x *execution) searchFailed(ctx context.Context, w *ordersync.Walk, err err
 		w.Timeouts++
 		if w.Timeouts%2 == 0 && w.PageSize > 1 {
 			halvePages(w)
+		}
+	}
+	if mayBeWindow(refusal.Kind) {
+		if again, err := x.stuck(ctx, w, x.learned(ordersync.SearchOrders, refusal.Meta), refusal); again || err != nil {
+			return again, err
 		}
 	}
 	return false, x.refused(ctx, w, ordersync.SearchOrders, err)
@@ -136,7 +141,7 @@ func (x *execution) restart(ctx context.Context, w *ordersync.Walk, refusal *spa
 		return false, err
 	}
 	if n >= maxRestarts {
-		return false, x.badWalk(ctx, w, refusal.Meta, "its pagination tokens die one after the other")
+		return x.badWalk(ctx, w, refusal.Meta, "its pagination tokens die one after the other")
 	}
 	learned := x.learned(ordersync.SearchOrders, refusal.Meta)
 	c := store.Commit{Kind: w.Kind, Learned: &learned, Repairs: []ordersync.Repair{{
@@ -195,6 +200,11 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 	}
 	learned := x.learned(ordersync.SearchOrders, refusal.Meta)
 	x.logRefusal(ctx, ordersync.SearchOrders, refusal)
+	if mayBeWindow(refusal.Kind) {
+		if again, err := x.stuck(ctx, w, learned, refusal); again || err != nil {
+			return again, err
+		}
+	}
 	c := store.Commit{Learned: &learned, EndWalk: true}
 	if err := x.avoid(ctx, w, refusal, &c); err != nil {
 		return false, err
@@ -221,6 +231,8 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 	if w != nil && w.Timeouts > 0 {
 		c.Walk = w
 	}
+	// What is to be passed must not be read either: an outage, it is asked anew.
+	c.EndWalk = w != nil && w.Purpose == ordersync.Passing
 	x.logRefusal(ctx, op, refusal)
 	if err := x.avoid(ctx, w, refusal, &c); err != nil {
 		return err

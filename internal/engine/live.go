@@ -39,6 +39,9 @@ func (x *execution) newLiveWalk(ctx context.Context) (*ordersync.Walk, error) {
 	}
 	c := x.lease.Connection
 	w, _ := ordersync.LiveWindow(cursor, x.amazon.AmazonNow(c.Region), x.set.Overlap, c.LiveWidth)
+	if w.From, err = x.reach(ctx, cursor, w); err != nil {
+		return nil, err
+	}
 	return x.begin(ordersync.Walk{Kind: ordersync.Live, Window: w, Cursor: cursor, Width: c.LiveWidth, Marketplaces: c.Marketplaces}), nil
 }
 
@@ -78,7 +81,7 @@ func (x *execution) cursor(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	mended := ordersync.RepairedCursor(have.Walked, c.Marketplaces, now)
-	commit := store.Commit{Kind: ordersync.Live, Cursor: mended}
+	commit := store.Commit{Kind: ordersync.Live, Cursor: mended, Stuck: &store.Stuck{}}
 	if repair != "" {
 		commit.Repairs = []ordersync.Repair{{Code: repair, Old: old, New: mended.Format(timeLayout)}}
 		x.log.InfoContext(ctx, "cursor repaired", "connection", c.ID, "repair", repair, "from", ordersync.ShowBytes(old), "to", mended)
@@ -100,6 +103,7 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	c.EndWalk = true
 	c.Cursor = w.Window.MoveCursor(w.Cursor)
 	c.LiveWidth = ordersync.NextWidth(w.Width, w.Window.To.Sub(w.Cursor), w.Pages)
+	x.unstuck(w, &c)
 	x.windows++
 	if behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor); behind > freshEnough {
 		_, err := x.store.Commit(ctx, x.lease, c)
@@ -132,7 +136,7 @@ const freshEnough = 5 * time.Minute
 func (x *execution) backDue(ctx context.Context, w *ordersync.Walk, c store.Commit) (time.Time, error) {
 	now := x.store.Now()
 	at := x.lease.BackDueAt
-	if at.IsZero() || len(c.Page.Unreadable) > 0 {
+	if at.IsZero() || len(c.Page.Unreadable) > 0 || w.Purpose == ordersync.Passing {
 		return now, nil
 	}
 	have, err := x.store.Coverage(ctx, x.lease)

@@ -39,11 +39,15 @@ func (x *execution) walk(ctx context.Context, w *ordersync.Walk) (more bool, err
 			}
 			continue
 		}
-		if cause, err := x.unusable(ctx, w, page); err != nil || cause != "" {
-			if err == nil {
-				err = x.badWalk(ctx, w, page.Meta, cause)
-			}
+		cause, err := x.unusable(ctx, w, page)
+		if err != nil {
 			return false, err
+		}
+		if cause != "" {
+			if again, err := x.badWalk(ctx, w, page.Meta, cause); err != nil || !again {
+				return false, err
+			}
+			continue
 		}
 		done, more, err := x.commitPage(ctx, w, page, stamp)
 		if err != nil || done {
@@ -149,15 +153,18 @@ func seen(w *ordersync.Walk, p spapi.Page) store.Seen {
 }
 
 // badWalk gives a walk up whose answers make no sense; the next window is half
-// as wide.
-func (x *execution) badWalk(ctx context.Context, w *ordersync.Walk, m spapi.Meta, cause string) error {
+// as wide. again tells that it is tried by this execution.
+func (x *execution) badWalk(ctx context.Context, w *ordersync.Walk, m spapi.Meta, cause string) (again bool, _ error) {
 	learned := x.learned(ordersync.SearchOrders, m)
 	x.log.WarnContext(ctx, "walk given up", "connection", x.lease.Connection.ID, "cause", cause, "requestId", m.RequestID)
+	if again, err := x.stuck(ctx, w, learned, nil); again || err != nil {
+		return again, err
+	}
 	c := store.Commit{Learned: &learned}
 	if err := x.again(ctx, w, &c); err != nil {
-		return err
+		return false, err
 	}
-	return x.fail(ctx, c, ordersync.Outcome{
+	return false, x.fail(ctx, c, ordersync.Outcome{
 		Reason: ordersync.AmazonBadResponse, Message: ordersync.AmazonBadResponse.Info().English + ": " + cause,
 	})
 }

@@ -27,6 +27,7 @@ type execution struct {
 	windows int  // of live work, completed
 	retried int  // calls that Amazon failed and that were tried again
 	cut     bool // a window was shortened because Amazon refused its end
+	proven  bool // Amazon answers other windows than one that failed
 	app     store.Application
 	works   bool            // Amazon has accepted the application's credentials
 	drain   <-chan struct{} // closed: give the lease back after this page

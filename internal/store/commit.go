@@ -30,8 +30,15 @@ type Commit struct {
 	Sweep     *ordersync.SweepState
 	Repairs   []ordersync.Repair
 
+	// Stuck is where live work stands now; nil: as before.
+	Stuck *Stuck
+
 	Marketplaces []string // as just discovered
-	Polled       bool     // live work asked Amazon, or tried to
+	// MarketplacesEmptyAt and MarketplacesAgainAt are those of the connection;
+	// nil: as before, zero: no more. A list that was discovered ends both.
+	MarketplacesEmptyAt, MarketplacesAgainAt *time.Time
+
+	Polled bool // live work asked Amazon, or tried to
 	// BackCalls and SweepCalls are the calls to be counted.
 	BackCalls, SweepCalls int64
 	BackFailures          *int
@@ -49,6 +56,10 @@ type Commit struct {
 	// RevokedAt and DeniedAt mark when Amazon first said so; nil: as before,
 	// zero: it said otherwise.
 	RevokedAt, DeniedAt *time.Time
+	// PersonalDeniedAt marks when Amazon refused to be asked for personal data.
+	PersonalDeniedAt *time.Time
+	// NoFailures tells that what failed in a row before says nothing any more.
+	NoFailures bool
 
 	// Settle ends every open target of the connection.
 	Settle *Settle
@@ -58,6 +69,10 @@ type Commit struct {
 	LiveDueAt *time.Time
 	BackDueAt *time.Time
 }
+
+// Stuck is a window that Amazon does not answer: since when, and its end. Zero:
+// live work stands before none.
+type Stuck struct{ At, To time.Time }
 
 // Settle is the outcome of live work.
 type Settle struct {
@@ -171,13 +186,14 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 		set.put("live_width_ms", millis(c.LiveWidth))
 		next.LiveWidth = c.LiveWidth
 	}
+	if c.Stuck != nil {
+		set.put("live_stuck_at", msOrNull(c.Stuck.At))
+		set.put("live_stuck_to", msOrNull(c.Stuck.To))
+		next.StuckAt, next.StuckTo = c.Stuck.At, c.Stuck.To
+	}
 	t.backColumns(&set, c, next)
 	t.verdictColumns(&set, c, next)
-	if c.Marketplaces != nil {
-		set.put("marketplaces", list(c.Marketplaces))
-		set.put("marketplaces_at", ms(t.now))
-		next.Marketplaces, next.MarketplacesAt = c.Marketplaces, t.now
-	}
+	t.marketplaceColumns(&set, c, next)
 	if c.Slow != nil && *c.Slow != next.Slow {
 		set.put("slow", *c.Slow)
 		next.Slow = *c.Slow
@@ -210,6 +226,24 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 		return nil
 	}
 	return t.settleTargets(ctx, l.Connection.ID, c.Settle.Outcome)
+}
+
+// marketplaceColumns are what discovery says.
+func (t *tx) marketplaceColumns(set *columns, c Commit, next *ordersync.Connection) {
+	if c.Marketplaces != nil {
+		set.put("marketplaces", list(c.Marketplaces))
+		set.put("marketplaces_at", ms(t.now))
+		next.Marketplaces, next.MarketplacesAt = c.Marketplaces, t.now
+		c.MarketplacesEmptyAt, c.MarketplacesAgainAt = &time.Time{}, &time.Time{}
+	}
+	if c.MarketplacesEmptyAt != nil {
+		set.put("marketplaces_empty_at", msOrNull(*c.MarketplacesEmptyAt))
+		next.MarketplacesEmptyAt = *c.MarketplacesEmptyAt
+	}
+	if c.MarketplacesAgainAt != nil {
+		set.put("marketplaces_again_at", msOrNull(*c.MarketplacesAgainAt))
+		next.MarketplacesAgainAt = *c.MarketplacesAgainAt
+	}
 }
 
 // backColumns are what back work moves.
@@ -253,6 +287,14 @@ func (t *tx) verdictColumns(set *columns, c Commit, next *ordersync.Connection) 
 	if c.DeniedAt != nil {
 		set.put("denied_at", msOrNull(*c.DeniedAt))
 		next.DeniedAt = *c.DeniedAt
+	}
+	if c.PersonalDeniedAt != nil {
+		set.put("personal_denied_at", msOrNull(*c.PersonalDeniedAt))
+		next.PersonalDeniedAt = *c.PersonalDeniedAt
+	}
+	if c.NoFailures && c.Settle == nil {
+		set.put("failures", 0)
+		next.Failures = 0
 	}
 }
 

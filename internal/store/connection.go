@@ -15,7 +15,8 @@ const connectionColumns = `id, tenant, region, seller_id, display_name, state, s
 	last_reason_at, failures, orders, items, epoch, step, live_due_at, back_due_at, live_begun_at,
 	live_orders, live_items, live_created, live_changed, live_set_aside,
 	back_width_ms, live_pages, history_ms, wanted_since, sweep_begun_at, sweep_next_from, swept_at, back_calls, sweep_calls,
-	back_failures, revoked_at, denied_at, slow`
+	back_failures, revoked_at, denied_at, slow,
+	live_stuck_at, live_stuck_to, personal_denied_at, marketplaces_empty_at, marketplaces_again_at`
 
 // connectionRow is a connection with what only the store needs of it.
 type connectionRow struct {
@@ -36,13 +37,15 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 	var backWidth int64
 	var authorized, marketplacesAt, interval, cursor, polled, success, reasonAt, live, back, begun sql.NullInt64
 	var history, wanted, sweepBegun, sweepFrom, swept, revoked, denied sql.NullInt64
+	var stuckAt, stuckTo, personalDenied, marketplacesEmpty, marketplacesAgain sql.NullInt64
 	err := row.Scan(append([]any{&id, &c.Tenant, &c.Region, &c.SellerID, &c.DisplayName, &c.State, &since, &c.Paused,
 		&c.PersonalData, &authorized, &marketplaces, &c.MarketplacesExplicit, &marketplacesAt, &interval,
 		&cursor, &c.GivenCursor, &width, &polled, &success, &c.LastReason, &c.LastMessage,
 		&reasonAt, &c.Failures, &c.Orders, &c.Items, &c.epoch, &c.step, &live, &back, &begun,
 		&c.received.OrdersReceived, &c.received.ItemsReceived, &c.received.OrdersCreated, &c.received.OrdersChanged, &c.received.SetAside,
 		&backWidth, &c.LivePages, &history, &wanted, &sweepBegun, &sweepFrom, &swept, &c.BackCalls, &c.SweepCalls,
-		&c.BackFailures, &revoked, &denied, &c.Slow}, more...)...)
+		&c.BackFailures, &revoked, &denied, &c.Slow,
+		&stuckAt, &stuckTo, &personalDenied, &marketplacesEmpty, &marketplacesAgain}, more...)...)
 	if err != nil {
 		return connectionRow{}, err
 	}
@@ -57,6 +60,8 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 	c.Sweep = ordersync.SweepState{BegunAt: at(sweepBegun), NextFrom: at(sweepFrom), LastAt: at(swept)}
 	c.AuthorizedAt, c.MarketplacesAt, c.Cursor = at(authorized), at(marketplacesAt), at(cursor)
 	c.LastPolledAt, c.LastSuccessAt, c.LastReasonAt = at(polled), at(success), at(reasonAt)
+	c.StuckAt, c.StuckTo, c.PersonalDeniedAt = at(stuckAt), at(stuckTo), at(personalDenied)
+	c.MarketplacesEmptyAt, c.MarketplacesAgainAt = at(marketplacesEmpty), at(marketplacesAgain)
 	c.liveDueAt, c.backDueAt, c.liveBegunAt = at(live), at(back), at(begun)
 	return c, nil
 }
