@@ -109,6 +109,13 @@ type Connection struct {
 	Orders, Items int64 // stored now
 }
 
+// Refused tells whether Amazon itself has said, twice and apart, that the seller
+// must authorise again. It is false in NEEDS_RECONNECT as long as that is an
+// operator's word, or was said of an authorisation that a new one has replaced.
+func (c Connection) Refused() bool {
+	return c.State == NeedsReconnect && !c.RevokedAt.IsZero() && !c.StateSince.Before(c.RevokedAt)
+}
+
 // Groups are the data groups that requests for this connection ask for.
 func (c Connection) Groups() Groups {
 	if c.PersonalData {

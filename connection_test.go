@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ordersync"
 )
@@ -75,6 +76,27 @@ func TestStatesReadAsTheyAreWritten(t *testing.T) {
 	for _, bad := range []string{"", "connected", "NEEDS_RECONNECT", "PAUSED", "\x00"} {
 		if got, err := ordersync.ParseState(bad); err == nil {
 			t.Errorf("%q reads as %s", bad, got)
+		}
+	}
+}
+
+func TestRefusedIsAmazonsOwnWord(t *testing.T) {
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name    string
+		state   ordersync.State
+		revoked time.Time
+		want    bool
+	}{
+		{"refused before the state", ordersync.NeedsReconnect, since.Add(-time.Minute), true},
+		{"refused at the same moment", ordersync.NeedsReconnect, since, true},
+		{"refused after an operator's word", ordersync.NeedsReconnect, since.Add(time.Minute), false},
+		{"never refused", ordersync.NeedsReconnect, time.Time{}, false},
+		{"refused once", ordersync.Connected, since, false},
+	} {
+		got := ordersync.Connection{State: c.state, StateSince: since, RevokedAt: c.revoked}.Refused()
+		if got != c.want {
+			t.Errorf("%s: %t", c.name, got)
 		}
 	}
 }

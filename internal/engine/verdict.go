@@ -23,7 +23,7 @@ func (x *execution) revoked(ctx context.Context, c store.Commit) error {
 	connection := x.lease.Connection
 	c.Failed = store.FailedRevoked
 	o := ordersync.Outcome{Reason: ordersync.TokenRevoked}
-	if connection.State == ordersync.NeedsReconnect {
+	if connection.Refused() {
 		o.Confirmed = true
 		return x.postpone(ctx, c, now.Add(reconnectAgain), o)
 	}

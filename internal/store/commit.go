@@ -48,7 +48,8 @@ type Commit struct {
 	// Slow tells whether Amazon answered slowly; nil: as before.
 	Slow *bool
 
-	// State is the connection's new state, "" for the same; Cause says why.
+	// State is the connection's state from now on, "" for the same as before;
+	// Cause says why. One that is said again counts anew.
 	State ordersync.State
 	Cause string
 	// Failed is the kind of failure that incidents are made of; "" for others.
@@ -217,7 +218,7 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 	if err := t.ringAgain(ctx, l, c); err != nil {
 		return err
 	}
-	if c.State != "" && c.State != l.Connection.State {
+	if c.State != "" {
 		if err := t.stateChange(ctx, l.Connection.Tenant, l.Connection.ID, l.Epoch, l.Step, l.Connection.State, c.State, c.Cause); err != nil {
 			return err
 		}
@@ -271,7 +272,7 @@ func (t *tx) backColumns(set *columns, c Commit, next *ordersync.Connection) {
 
 // verdictColumns are what Amazon's word changes of the connection itself.
 func (t *tx) verdictColumns(set *columns, c Commit, next *ordersync.Connection) {
-	if c.State != "" && c.State != next.State {
+	if c.State != "" {
 		set.put("state", c.State)
 		set.put("state_since", ms(t.now))
 		next.State, next.StateSince = c.State, t.now

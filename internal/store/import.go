@@ -208,6 +208,13 @@ func (t *tx) changeConnection(ctx context.Context, in Import, c connectionRow) (
 		set.put("live_due_at", nil)
 		set.put("back_due_at", nil)
 	}
+	if newToken || state != c.State {
+		// An old suspicion must not count against a new authorisation.
+		set.put("revoked_at", nil)
+		set.put("denied_at", nil)
+		set.put("failures", 0)
+		set.put("back_failures", 0)
+	}
 	set.add("epoch", 1)
 	set.put("lease_until", 0)
 	if err := t.update(ctx, c.ID, set); err != nil {

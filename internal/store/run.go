@@ -143,8 +143,8 @@ func settledAtOnce(c connectionRow, now time.Time, mode ordersync.RunMode, fresh
 		return ordersync.Outcome{Reason: ordersync.NotConnected}, true
 	case c.Paused:
 		return ordersync.Outcome{Reason: ordersync.Paused}, true
-	case c.State == ordersync.NeedsReconnect:
-		return ordersync.Outcome{Reason: ordersync.TokenRevoked, Confirmed: true}, true
+	case c.State == ordersync.NeedsReconnect && (c.liveDueAt.IsZero() || c.liveDueAt.After(now)):
+		return ordersync.Outcome{Reason: ordersync.TokenRevoked, Confirmed: c.Refused()}, true
 	case c.LastReason == ordersync.AmazonRateLimit && c.liveDueAt.After(now):
 		return ordersync.Outcome{Reason: ordersync.AmazonRateLimit, ResumesAt: c.liveDueAt}, true
 	case mode == ordersync.GlobalRun && fresh != nil && c.LastReason == ordersync.Success && !c.liveBegunAt.IsZero() &&

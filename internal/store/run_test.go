@@ -133,7 +133,9 @@ func TestTargetsThatAreSettledAtOnce(t *testing.T) {
 			{"b-pending", `state = 'PENDING'`, ordersync.Outcome{Reason: ordersync.NotConnected}, false},
 			{"c-disabled", `state = 'DISABLED'`, ordersync.Outcome{Reason: ordersync.NotConnected}, false},
 			{"d-paused", `paused = NOT paused`, ordersync.Outcome{Reason: ordersync.Paused}, false},
-			{"e-revoked", `state = 'NEEDS_RECONNECT'`, ordersync.Outcome{Reason: ordersync.TokenRevoked, Confirmed: true}, false},
+			{"e-revoked", `state = 'NEEDS_RECONNECT', revoked_at = 0`, ordersync.Outcome{Reason: ordersync.TokenRevoked, Confirmed: true}, false},
+			{"e-said-to-be", `state = 'NEEDS_RECONNECT'`, ordersync.Outcome{Reason: ordersync.TokenRevoked}, false},
+			{"e-revoked-and-due", `state = 'NEEDS_RECONNECT', revoked_at = 0, live_due_at = 0`, ordersync.Outcome{}, true},
 			{"f-asleep", `last_reason = 'AMAZON_RATE_LIMIT'`, ordersync.Outcome{Reason: ordersync.AmazonRateLimit, ResumesAt: later}, false},
 			{"g-failed", `last_reason = 'AMAZON_UNAVAILABLE'`, ordersync.Outcome{}, true},
 			{"h-awake", `last_reason = 'AMAZON_RATE_LIMIT', live_due_at = 0`, ordersync.Outcome{}, true},
@@ -147,7 +149,7 @@ func TestTargetsThatAreSettledAtOnce(t *testing.T) {
 		}
 		// PENDING and DISABLED are no part of a global run.
 		global := d.openRun(ordersync.GlobalRun, "")
-		equal(t, "targets of the global run", d.run(global).Summary, ordersync.Summary{Total: 6, Partial: 1, Skipped: 2})
+		equal(t, "targets of the global run", d.run(global).Summary, ordersync.Summary{Total: 8, Partial: 1, Skipped: 3})
 
 		for _, c := range cases {
 			target := d.targets(d.openRun(ordersync.SingleRun, c.tenant))[0]
