@@ -19,6 +19,7 @@ CREATE TABLE applications (
     probe_at bigint,
     probe bigint,
     suspect bigint,
+    suspect_at bigint,
     PRIMARY KEY (client_id)
 );
 

@@ -19,7 +19,7 @@ CREATE TABLE applications (
     probe_at   INTEGER, -- when one connection may try again
     probe      INTEGER, -- that connection
     suspect    INTEGER  -- the connection that first saw the client secret refused
-) STRICT;
+, suspect_at INTEGER) STRICT;
 
 CREATE TABLE budgets (
     client_id  TEXT NOT NULL,

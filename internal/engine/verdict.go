@@ -128,7 +128,7 @@ func (x *execution) clearApplication(ctx context.Context) error {
 	if x.app.Stopped() {
 		x.log.InfoContext(ctx, "the application's credentials are accepted again")
 	}
-	return x.store.ResumeApplication(ctx, x.set.ClientID)
+	return x.store.ResumeApplication(ctx, x.set.ClientID, x.app)
 }
 
 // watch judges incidents and tells the log about them.

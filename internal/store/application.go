@@ -53,16 +53,22 @@ func (t *tx) stopApplication(ctx context.Context, clientID, cause string) error 
 	return err
 }
 
+// suspicionLasts is how long a suspicion waits for another connection to share it.
+const suspicionLasts = time.Hour
+
 // SuspectApplication notes that a connection saw the client secret refused. It
-// stops the fleet when another connection has seen it too, or when there is no
-// other that could.
+// stops the fleet when another connection has seen it too within the hour, or when
+// there is no other that could.
 func (s *Store) SuspectApplication(ctx context.Context, clientID string, id ordersync.ConnectionID, cause string) (stopped bool, err error) {
 	err = s.inTx(ctx, "suspect application", func(ctx context.Context, t *tx) error {
 		stopped = false
 		var suspect sql.NullInt64
 		var others int
-		if _, err := t.ExecContext(ctx, `INSERT INTO applications (client_id, suspect) VALUES ($1, $2)
-			ON CONFLICT (client_id) DO UPDATE SET suspect = COALESCE(applications.suspect, excluded.suspect)`, clientID, int64(id)); err != nil {
+		const stands = `applications.suspect <> excluded.suspect AND applications.suspect_at > $4`
+		if _, err := t.ExecContext(ctx, `INSERT INTO applications (client_id, suspect, suspect_at) VALUES ($1, $2, $3)
+			ON CONFLICT (client_id) DO UPDATE SET suspect = CASE WHEN `+stands+` THEN applications.suspect ELSE excluded.suspect END,
+				suspect_at = CASE WHEN `+stands+` THEN applications.suspect_at ELSE excluded.suspect_at END`,
+			clientID, int64(id), ms(t.now), ms(t.now.Add(-suspicionLasts))); err != nil {
 			return err
 		}
 		if err := t.QueryRowContext(ctx, `SELECT suspect FROM applications WHERE client_id = $1`, clientID).Scan(&suspect); err != nil {
@@ -80,10 +86,17 @@ func (s *Store) SuspectApplication(ctx context.Context, clientID string, id orde
 	return stopped, err
 }
 
-// ResumeApplication lets the fleet work again, or drops a suspicion.
-func (s *Store) ResumeApplication(ctx context.Context, clientID string) error {
+// ResumeApplication lets the fleet work again, or drops a suspicion: that which
+// was seen before Amazon accepted the credentials. A stop that came since, and
+// another connection's suspicion, stay.
+func (s *Store) ResumeApplication(ctx context.Context, clientID string, seen Application) error {
 	return s.inTx(ctx, "resume application", func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, `UPDATE applications SET stopped_at = NULL, probe = NULL, probe_at = NULL, suspect = NULL, cause = '' WHERE client_id = $1`, clientID)
+		condition, of := `stopped_at = $2`, any(msOrNull(seen.StoppedAt))
+		if !seen.Stopped() {
+			condition, of = `stopped_at IS NULL AND suspect = $2`, int64(seen.Suspect)
+		}
+		_, err := t.ExecContext(ctx, `UPDATE applications SET stopped_at = NULL, probe = NULL, probe_at = NULL, suspect = NULL, suspect_at = NULL, cause = ''
+			WHERE client_id = $1 AND `+condition, clientID, of)
 		return err
 	})
 }

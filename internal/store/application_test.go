@@ -45,7 +45,7 @@ func TestStoppedApplicationProbesOnceAMinute(t *testing.T) {
 		equal(t, "while the best is at work", probe() != best, true)
 		d.page(l)
 
-		d.must(d.ResumeApplication(d.ctx, "client"))
+		d.must(d.ResumeApplication(d.ctx, "client", d.application()))
 		d.clock.add(time.Hour)
 		equal(t, "resumed", d.application(), store.Application{})
 		equal(t, "after the end", probe(), 0)
@@ -63,10 +63,65 @@ func TestSecondSuspicionStopsTheApplication(t *testing.T) {
 		equal(t, "one of two", suspect(first), false)
 		equal(t, "the same again", suspect(first), false)
 		equal(t, "the suspect", d.application(), store.Application{Suspect: first})
-		d.must(d.ResumeApplication(d.ctx, "client"))
+		d.must(d.ResumeApplication(d.ctx, "client", d.application()))
 		equal(t, "after a success", suspect(second), false)
 		equal(t, "another", suspect(first), true)
 		equal(t, "stopped", d.application().Stopped(), true)
+	})
+}
+
+// Two that saw the same on different days have not seen one trouble. One that
+// goes on seeing it does not grow old.
+func TestSuspicionGrowsOld(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		suspect := func(id ordersync.ConnectionID) bool {
+			stopped, err := d.SuspectApplication(d.ctx, "client", id, "the secret is refused")
+			d.must(err)
+			return stopped
+		}
+		first, second := d.connect("acme", "S1"), d.connect("globex", "S1")
+		equal(t, "the first", suspect(first), false)
+		d.clock.add(time.Hour)
+		equal(t, "another, an hour later", suspect(second), false)
+		equal(t, "the suspect", d.application(), store.Application{Suspect: second})
+		d.clock.add(50 * time.Minute)
+		equal(t, "the same again", suspect(second), false)
+		d.clock.add(59*time.Minute + 59*time.Second)
+		equal(t, "another, within the hour", suspect(first), true)
+	})
+}
+
+// A success says something of the stop that was seen before it, and nothing of
+// one that came since.
+func TestResumeEndsOnlyTheStopThatWasSeen(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.must(d.StopApplication(d.ctx, "client", "the first time"))
+		seen := d.application()
+		d.clock.add(time.Minute)
+		d.must(d.ResumeApplication(d.ctx, "client", seen))
+		equal(t, "resumed", d.application(), store.Application{})
+		d.must(d.StopApplication(d.ctx, "client", "the second time"))
+		again := d.application()
+		d.must(d.ResumeApplication(d.ctx, "client", seen))
+		equal(t, "stopped again", d.application(), again)
+		d.must(d.ResumeApplication(d.ctx, "client", store.Application{Suspect: 1}))
+		equal(t, "a suspicion dropped late", d.application(), again)
+		d.must(d.ResumeApplication(d.ctx, "client", again))
+
+		first, second := d.connect("acme", "S1"), d.connect("globex", "S1")
+		for _, id := range []ordersync.ConnectionID{first, second} {
+			_, err := d.SuspectApplication(d.ctx, "client", id, "refused")
+			d.must(err)
+			d.must(d.ResumeApplication(d.ctx, "client", store.Application{Suspect: second}))
+		}
+		equal(t, "stopped by two", d.application().Stopped(), true)
+		d.must(d.ResumeApplication(d.ctx, "client", d.application()))
+		_, err := d.SuspectApplication(d.ctx, "client", first, "refused")
+		d.must(err)
+		d.must(d.ResumeApplication(d.ctx, "client", store.Application{Suspect: second}))
+		equal(t, "another's suspicion", d.application(), store.Application{Suspect: first})
+		d.must(d.ResumeApplication(d.ctx, "client", store.Application{Suspect: first}))
+		equal(t, "its own", d.application(), store.Application{})
 	})
 }
 
