@@ -120,6 +120,7 @@ CREATE TABLE connections (
     personal_denied_at bigint,
     marketplaces_empty_at bigint,
     marketplaces_again_at bigint,
+    taken_step bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (back_due_at);

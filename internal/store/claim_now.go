@@ -18,7 +18,7 @@ func (s *Store) ClaimNow(ctx context.Context, id ordersync.ConnectionID, holder 
 	err := s.inTx(ctx, "claim connection at once", func(ctx context.Context, t *tx) error {
 		lease = nil
 		n, err := t.exec(ctx, `UPDATE connections
-			SET epoch = epoch + 1, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
+			SET epoch = epoch + 1, taken_step = step, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
 			WHERE id = $1 AND lease_until <= $4 AND NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT')`,
 			int64(id), ms(t.now.Add(length)), holder, ms(t.now))
 		if err != nil || n == 0 {

@@ -357,6 +357,13 @@ func (c *columns) add(name string, n int64) {
 	c.text = append(c.text, fmt.Sprintf("%s = %s + $%d", name, name, len(c.args)+1))
 }
 
+// claim raises the epoch and ends the lease: an operator's act is a claim too.
+func (c *columns) claim() {
+	c.add("epoch", 1)
+	c.put("lease_until", 0)
+	c.text = append(c.text, "taken_step = step")
+}
+
 func (t *tx) update(ctx context.Context, id ordersync.ConnectionID, c columns) error {
 	if len(c.text) == 0 {
 		return nil

@@ -215,8 +215,7 @@ func (t *tx) changeConnection(ctx context.Context, in Import, c connectionRow) (
 		set.put("failures", 0)
 		set.put("back_failures", 0)
 	}
-	set.add("epoch", 1)
-	set.put("lease_until", 0)
+	set.claim()
 	if err := t.update(ctx, c.ID, set); err != nil {
 		return false, fmt.Errorf("change connection: %w", err)
 	}

@@ -30,7 +30,9 @@ func (l *Lease) Version(lastUpdated time.Time) ordersync.Version {
 }
 
 // ErrLeaseLost says that another worker or an operator has taken the
-// connection: nothing was written, and nothing may be.
+// connection: nothing was written, and nothing may be. (Where the answer to a
+// COMMIT was lost and two others have taken the connection before it could be
+// asked for, it may have been written.)
 var ErrLeaseLost = errors.New("the lease of the connection is lost: another worker or an operator has taken it")
 
 // Claim takes the lease of a connection that is due, free and not paused, for
@@ -41,7 +43,7 @@ func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder str
 	err := s.inTx(ctx, "claim connection", func(ctx context.Context, t *tx) error {
 		lease = nil
 		n, err := t.exec(ctx, `UPDATE connections
-			SET epoch = epoch + 1, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
+			SET epoch = epoch + 1, taken_step = step, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
 			WHERE id = $1 AND lease_until <= $4 AND NOT paused
 			AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
 			AND (live_due_at <= $4 OR back_due_at <= $4)`,
@@ -104,6 +106,7 @@ func (s *Store) RepairsSince(ctx context.Context, l *Lease, code ordersync.Repai
 // renewed, or ended when release is set. A commit whose answer was lost is
 // found by reading the step again and never repeated blindly.
 func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, fn func(context.Context, *tx) error) error {
+	unsure := false // whether an earlier try counts after all
 	for try := 1; ; try++ {
 		err := s.once(ctx, func(ctx context.Context, t *tx) error {
 			until := t.now.Add(l.length)
@@ -124,6 +127,10 @@ func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, 
 			l.Step++
 			return nil
 		}
+		unsure = unsure || isCommit(err)
+		if !unsure && !retryable(err) {
+			return fmt.Errorf("%s: %w", what, err)
+		}
 		done, again, err := s.afterError(ctx, l, err)
 		if done {
 			l.Step++
@@ -136,28 +143,26 @@ func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, 
 }
 
 // afterError decides what an error of a lease holder's transaction means by
-// reading the step again: done, to be tried again, or failed.
+// reading the step again: done, to be tried again, or failed. Also a lease that
+// seems lost may be its own doing: a server goes on with a COMMIT after the
+// connection to who asked for it broke, and it may take effect between two tries.
 func (s *Store) afterError(ctx context.Context, l *Lease, failed error) (done, again bool, err error) {
-	var commit *commitError
-	if !errors.As(failed, &commit) && !retryable(failed) {
-		return false, false, failed
-	}
 	// The caller's context may have ended just because the commit hung.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
 	defer cancel()
-	var epoch, step int64
-	err = s.db.QueryRowContext(ctx, `SELECT epoch, step FROM connections WHERE id = $1`, int64(l.Connection.ID)).Scan(&epoch, &step)
+	var epoch, step, taken int64
+	err = s.db.QueryRowContext(ctx, `SELECT epoch, step, taken_step FROM connections WHERE id = $1`, int64(l.Connection.ID)).Scan(&epoch, &step, &taken)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, false, ErrLeaseLost
 	case err != nil:
 		return false, false, errors.Join(failed, fmt.Errorf("read step again: %w", err))
-	case epoch != l.Epoch:
-		return false, false, ErrLeaseLost
-	case step == l.Step+1:
+	case epoch == l.Epoch && step == l.Step+1:
 		return true, false, nil
-	case step == l.Step:
-		return false, true, failed
+	case epoch == l.Epoch+1 && taken == l.Step+1:
+		return true, false, nil // and somebody has taken the connection since
+	case epoch == l.Epoch && step == l.Step && !errors.Is(failed, ErrLeaseLost):
+		return false, retryable(failed) || isCommit(failed), failed
 	}
 	return false, false, ErrLeaseLost
 }

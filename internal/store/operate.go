@@ -36,8 +36,7 @@ func (s *Store) act(ctx context.Context, what string, tenant ordersync.TenantID,
 		}
 		if a.claims {
 			epoch++
-			a.add("epoch", 1)
-			a.put("lease_until", 0)
+			a.claim()
 		}
 		if a.due {
 			a.put("rung_at", nil)

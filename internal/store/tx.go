@@ -67,6 +67,12 @@ type commitError struct{ err error }
 func (e *commitError) Error() string { return "commit: " + e.err.Error() }
 func (e *commitError) Unwrap() error { return e.err }
 
+// isCommit tells whether an error is of COMMIT itself.
+func isCommit(err error) bool {
+	var commit *commitError
+	return errors.As(err, &commit)
+}
+
 // exec runs one statement and tells how many rows it touched.
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.ExecContext(ctx, query, args...)

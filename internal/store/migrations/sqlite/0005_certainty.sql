@@ -4,5 +4,10 @@
 -- has no time and is as good as none.
 ALTER TABLE applications ADD COLUMN suspect_at INTEGER;
 
+-- The step at the last claim or operator's act: whether the holder before had
+-- done a commit whose answer was lost.
+ALTER TABLE connections ADD COLUMN taken_step INTEGER NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE connections DROP COLUMN taken_step;
 ALTER TABLE applications DROP COLUMN suspect_at;
