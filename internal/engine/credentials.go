@@ -8,7 +8,6 @@ import (
 
 	"ordersync"
 	"ordersync/internal/secret"
-	"ordersync/internal/spapi"
 	"ordersync/internal/store"
 )
 
@@ -43,8 +42,7 @@ func (x *execution) credentials(ctx context.Context) (ok bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("open refresh token: %w", err)
 	}
-	token := secret.New(string(plain))
-	x.account = spapi.Account{Region: c.Region, RefreshToken: token.Reveal, PersonalData: c.PersonalData}
+	x.account = x.accountOf(ctx, sealed, plain)
 	if x.app.Stopped() {
 		// An access token from before would say nothing of the credentials.
 		x.amazon.ForgetToken(x.account)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ordersync"
-	"ordersync/internal/secret"
 	"ordersync/internal/spapi"
 	"ordersync/internal/store"
 )
@@ -263,8 +262,7 @@ func (x *execution) openAccount(ctx context.Context) error {
 	if err != nil {
 		return &RefusedError{ordersync.SecretStoreUnavailable, err}
 	}
-	token := secret.New(string(plain))
-	x.account = spapi.Account{Region: c.Region, RefreshToken: token.Reveal, PersonalData: c.PersonalData}
+	x.account = x.accountOf(ctx, sealed, plain)
 	return nil
 }
 

@@ -146,9 +146,12 @@ func (c *Client) accessToken(ctx context.Context, a Account) (string, error) {
 		return "", &Error{Operation: TokenOperation, Kind: Bug, detail: "the account has no refresh token"}
 	}
 	return c.tokens.get(ctx, c.identity("refresh", refresh), c.config.Now, c.config.CallTimeout, func(ctx context.Context) (grant, error) {
+		asked := c.config.Now()
 		given, err := c.ask(ctx, fromRefresh, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
 		if err == nil && given.refresh != "" && given.refresh != refresh && a.Rotated != nil {
 			a.Rotated(given.refresh)
+			// It is the new token's too: else each rotation would cost a second login.
+			c.tokens.keep(keptToken{c.identity("refresh", given.refresh), given.access, asked.Add(given.life - tokenMargin)}, c.config.Now())
 		}
 		return given, err
 	})

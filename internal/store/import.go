@@ -166,7 +166,11 @@ func (t *tx) importSecret(ctx context.Context, in Import, id ordersync.Connectio
 	if err != nil {
 		return fmt.Errorf("seal refresh token: %w", err)
 	}
-	return t.saveSecret(ctx, in.Tenant, id, RefreshToken, sealed)
+	if err := t.saveSecret(ctx, in.Tenant, id, RefreshToken, sealed); err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2 AND name = $3`, in.Tenant, int64(id), givenToken)
+	return err
 }
 
 func (t *tx) changeConnection(ctx context.Context, in Import, c connectionRow) (changed bool, err error) {
@@ -256,15 +260,22 @@ func importColumns(set *columns, in Import, c connectionRow) {
 	}
 }
 
+// newToken tells whether a line brings a token that is new: neither the stored one
+// nor the given one that Amazon has replaced by it.
 func (t *tx) newToken(ctx context.Context, in Import, id ordersync.ConnectionID) (bool, error) {
 	if !in.Token {
 		return false, nil
 	}
-	sealed, err := sealedSecret(ctx, t, in.Tenant, id, RefreshToken)
-	if err != nil {
-		return false, fmt.Errorf("read stored token: %w", err)
+	for _, name := range []string{RefreshToken, givenToken} {
+		sealed, err := sealedSecret(ctx, t, in.Tenant, id, name)
+		if err != nil {
+			return false, fmt.Errorf("read stored token: %w", err)
+		}
+		if sealed != nil && in.Same(id, sealed) {
+			return false, nil
+		}
 	}
-	return sealed == nil || !in.Same(id, sealed), nil
+	return true, nil
 }
 
 func (t *tx) stateChange(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch, step int64, from, to ordersync.State, cause string) error {

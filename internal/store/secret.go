@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -38,6 +39,32 @@ func (t *tx) saveSecret(ctx context.Context, tenant ordersync.TenantID, id order
 		return fmt.Errorf("save secret: %w", err)
 	}
 	return nil
+}
+
+// givenToken is the name of the refresh token that the operator gave, once Amazon
+// has put others in its place: it tells a file that is imported again from a new
+// authorisation.
+const givenToken = "refresh_token_given"
+
+// RotateToken puts the refresh token that Amazon gave in the place of the one that
+// was used for it; false when another one is stored by now, which stays.
+func (s *Store) RotateToken(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, used, fresh []byte) (saved bool, err error) {
+	err = s.inTx(ctx, "save rotated token", func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `UPDATE secrets SET sealed = $5, updated_at = $6 WHERE tenant = $1 AND connection_id = $2 AND name = $3 AND sealed = $4`,
+			tenant, int64(id), RefreshToken, used, fresh, ms(t.now))
+		if saved = n > 0; err != nil || !saved {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO secrets (tenant, connection_id, name, sealed, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+			tenant, int64(id), givenToken, used, ms(t.now))
+		return err
+	})
+	if isCommit(err) {
+		if stored, again := s.Secret(ctx, tenant, id, RefreshToken); again == nil && bytes.Equal(stored, fresh) {
+			return true, nil // only the answer was lost
+		}
+	}
+	return saved && err == nil, err
 }
 
 // SetOnce stores a value of the installation under a name unless there is one,
