@@ -123,9 +123,9 @@ CREATE TABLE connections (
     taken_step bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (id)
 );
-CREATE INDEX connections_back_due ON connections USING btree (back_due_at);
+CREATE INDEX connections_back_due ON connections USING btree (slow, back_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
 CREATE INDEX connections_failed ON connections USING btree (failed_at) WHERE (failed_at IS NOT NULL);
-CREATE INDEX connections_live_due ON connections USING btree (live_due_at);
+CREATE INDEX connections_live_due ON connections USING btree (slow, live_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
 CREATE INDEX connections_purge_due ON connections USING btree (purge_due_at);
 CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id);
 CREATE UNIQUE INDEX connections_account ON connections USING btree (tenant, region, seller_id);
@@ -339,6 +339,7 @@ CREATE TABLE targets (
     error_id text NOT NULL DEFAULT ''::text,
     PRIMARY KEY (run_id, connection_id)
 );
+CREATE INDEX targets_asked_for ON targets USING btree (connection_id) WHERE ((settled_at IS NULL) AND (mode = 'single'::text));
 CREATE INDEX targets_open ON targets USING btree (connection_id, run_id) WHERE (settled_at IS NULL);
 CREATE INDEX targets_settled ON targets USING btree (run_id, settled_at, connection_id);
 

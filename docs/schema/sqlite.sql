@@ -117,11 +117,11 @@ CREATE TABLE connections (
 
 CREATE UNIQUE INDEX connections_account ON connections (tenant, region, seller_id);
 
-CREATE INDEX connections_back_due ON connections (back_due_at);
+CREATE INDEX connections_back_due ON connections (slow, back_due_at, id) WHERE NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT');
 
 CREATE INDEX connections_failed ON connections (failed_at) WHERE failed_at IS NOT NULL;
 
-CREATE INDEX connections_live_due ON connections (live_due_at);
+CREATE INDEX connections_live_due ON connections (slow, live_due_at, id) WHERE NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT');
 
 CREATE INDEX connections_purge_due ON connections (purge_due_at);
 
@@ -334,6 +334,8 @@ CREATE TABLE targets (
     error_id        TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (run_id, connection_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX targets_asked_for ON targets (connection_id) WHERE settled_at IS NULL AND mode = 'single';
 
 CREATE INDEX targets_open ON targets (connection_id, run_id) WHERE settled_at IS NULL;
 

@@ -109,11 +109,12 @@ func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, 
 	unsure := false // whether an earlier try counts after all
 	for try := 1; ; try++ {
 		err := s.once(ctx, func(ctx context.Context, t *tx) error {
-			until := t.now.Add(l.length)
+			until, unmark := t.now.Add(l.length), ""
 			if release {
-				until = t.now
+				// A doorbell that came during the lease was spent on it.
+				until, unmark = t.now, `, rung_at = NULL`
 			}
-			n, err := t.exec(ctx, `UPDATE connections SET step = step + 1, lease_until = $4 WHERE id = $1 AND epoch = $2 AND step = $3`,
+			n, err := t.exec(ctx, `UPDATE connections SET step = step + 1, lease_until = $4`+unmark+` WHERE id = $1 AND epoch = $2 AND step = $3`,
 				int64(l.Connection.ID), l.Epoch, l.Step, ms(until))
 			if err != nil {
 				return fmt.Errorf("move step: %w", err)

@@ -5,3 +5,6 @@ const (
 	StatusQuery    = statusQuery
 	OldOrdersQuery = oldOrders
 )
+
+// RingQuery is what a tick looks for at an urgency.
+func RingQuery(u Urgency) string { return ringQuery(u, "") }

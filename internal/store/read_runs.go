@@ -81,6 +81,19 @@ func Settled(run ordersync.Run) bool {
 	return run.State != ordersync.RunOpening && run.Summary.Open() == 0
 }
 
+// RunSettled is [Settled] of a run without counting its targets.
+func (r *Reader) RunSettled(ctx context.Context, id ordersync.RunID) (settled bool, err error) {
+	err = r.db.QueryRowContext(ctx, `SELECT state <> 'opening' AND NOT EXISTS (SELECT 1 FROM targets WHERE run_id = runs.id AND settled_at IS NULL)
+		FROM runs WHERE id = $1`, id).Scan(&settled)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, fmt.Errorf("run %s: %w", id, ErrNotFound)
+	case err != nil:
+		return false, fmt.Errorf("look for open targets: %w", err)
+	}
+	return settled, nil
+}
+
 // Targets lists a run's targets with their repairs, by tenant and connection.
 // onlyTrouble leaves out what is a success.
 func (r *Reader) Targets(ctx context.Context, id ordersync.RunID, onlyTrouble bool, limit int) ([]ordersync.Target, error) {

@@ -1,6 +1,9 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"testing"
 	"time"
 
@@ -94,6 +97,22 @@ func TestWhoWasRungIsLeftAloneForAMinute(t *testing.T) {
 	})
 }
 
+// A doorbell that came while the connection was held is spent: what the holder
+// leaves undone is rung at the next tick and not after a minute.
+func TestWhoWasRungWhileHeldIsRungAfterwards(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.OnDue(func(context.Context, *sql.Tx, []store.Rung) error { return nil })
+		l := d.claim(d.due("acme", nil, -1))
+		d.openRun(ordersync.SingleRun, "acme")
+		if again, err := d.Claim(d.ctx, l.Connection.ID, "test", lease); again != nil || err != nil {
+			t.Fatalf("claimed twice: %v, %v", again, err)
+		}
+		later := begin.Add(time.Hour)
+		d.commit(l, store.Commit{Kind: ordersync.Back, Release: true, BackDueAt: &later})
+		equal(t, "after the lease", d.ring(1, ""), []string{"acme"})
+	})
+}
+
 func TestRingingOfOneRun(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		d.due("other", -100, nil)
@@ -106,6 +125,40 @@ func TestRingingOfOneRun(t *testing.T) {
 		equal(t, "a run whose target is settled", d.ring(100, settled), []string(nil))
 		equal(t, "the run", d.ring(100, run), []string{"acme"})
 		equal(t, "all", d.ring(100, ""), []string{"other", "settled"})
+	})
+}
+
+// A tick reads no more than it rings, however much is due.
+func TestRingingFollowsTheDueTimes(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.many(5000)
+		d.openRun(ordersync.GlobalRun, "")
+		d.exec(`UPDATE connections SET live_due_at = CASE WHEN id % 2 = 0 THEN $1 - id END, back_due_at = $1 - id`, begin.UnixMilli())
+		d.exec(`ANALYZE`)
+		now, lost := begin.UnixMilli(), begin.Add(-time.Minute).UnixMilli()
+		d.wantPlan(store.RingQuery(store.Due), "connections_live_due", now, lost, false, 64)
+		d.wantPlan(store.RingQuery(store.CanWait), "connections_back_due", now, lost, false, 64)
+		d.wantIndex(store.RingQuery(store.AskedFor), "targets_asked_for", now, lost, false, 64)
+	})
+}
+
+func TestRunSettled(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		settled := func(id ordersync.RunID) bool {
+			t.Helper()
+			settled, err := d.Reader().RunSettled(d.ctx, id)
+			d.must(err)
+			return settled
+		}
+		l := d.connected("acme", "S1")
+		equal(t, "while it is opened", settled(d.openingRun(ordersync.GlobalRun, "")), false)
+		one, other := d.openRun(ordersync.SingleRun, "acme"), d.openRun(ordersync.SingleRun, "acme")
+		equal(t, "open", settled(one), false)
+		d.commit(l, settle(ordersync.Outcome{Reason: ordersync.Success}))
+		equal(t, "settled", []bool{settled(one), settled(other)}, []bool{true, true})
+		if _, err := d.Reader().RunSettled(d.ctx, "NONE"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a run that is not there: %v", err)
+		}
 	})
 }
 

@@ -9,11 +9,30 @@ import (
 	"ordersync"
 )
 
-// claimable is the condition of a connection that a worker may claim at $1. It
-// is the condition of [Store.Claim], in one place for the statements that look
-// for work.
-const claimable = `lease_until <= $1 AND NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
-	AND (live_due_at <= $1 OR back_due_at <= $1)`
+// mayWork is the condition of a connection that is worked on at all, in the words
+// of the indexes by due time.
+const mayWork = `NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT')`
+
+// asked is the condition of a connection that a run for one tenant waits for.
+const asked = `EXISTS (SELECT 1 FROM targets t WHERE t.connection_id = connections.id AND t.settled_at IS NULL AND t.mode = 'single')`
+
+// toRing lists, for each urgency, which connections are claimable at $1, the
+// longest due first. Each but the first follows an index and stops at its limit.
+// That a worker may claim them is the condition of [Store.Claim].
+var toRing = [...]struct{ due, order string }{
+	AskedFor: {`(live_due_at <= $1 OR back_due_at <= $1)
+		AND id IN (SELECT connection_id FROM targets WHERE settled_at IS NULL AND mode = 'single')`,
+		`CASE WHEN live_due_at <= $1 THEN live_due_at ELSE back_due_at END, id`},
+	Due:     {`live_due_at <= $1 AND NOT ` + asked, `live_due_at, id`},
+	CanWait: {`back_due_at <= $1 AND (live_due_at IS NULL OR live_due_at > $1) AND NOT ` + asked, `back_due_at, id`},
+}
+
+// ringQuery is the query for an urgency. What it is limited to comes in $5 and
+// after it.
+func ringQuery(u Urgency, only string) string {
+	return `SELECT id FROM connections WHERE ` + mayWork + ` AND slow = $3 AND ` + toRing[u].due + `
+		AND lease_until <= $1 AND (rung_at IS NULL OR rung_at <= $2)` + only + ` ORDER BY ` + toRing[u].order + ` LIMIT $4`
+}
 
 // Urgency orders what is due. It is derived when a doorbell is rung and never
 // stored.
@@ -85,7 +104,7 @@ func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error
 			if lane.limit <= 0 {
 				continue
 			}
-			more, err := t.claimable(ctx, r, lane.slow, lane.limit)
+			more, err := t.toRing(ctx, r, lane.slow, lane.limit)
 			if err != nil {
 				return fmt.Errorf("look for work: %w", err)
 			}
@@ -107,29 +126,33 @@ func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error
 	return rung, err
 }
 
-// claimable lists connections that may be claimed now and were not rung.
-func (t *tx) claimable(ctx context.Context, r RingRequest, slow bool, limit int) (out []Rung, err error) {
-	rows, err := t.QueryContext(ctx, `SELECT id, CASE
-			WHEN EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND settled_at IS NULL AND mode = 'single') THEN 0
-			WHEN live_due_at <= $1 THEN 1 ELSE 2 END AS urgency
-		FROM connections WHERE `+claimable+` AND slow = $3 AND (rung_at IS NULL OR rung_at <= $2) AND ($6 = '' OR tenant = $6)
-			AND ($5 = '' OR EXISTS (SELECT 1 FROM targets WHERE connection_id = connections.id AND run_id = $5 AND settled_at IS NULL))
-		ORDER BY urgency, CASE WHEN live_due_at <= $1 THEN live_due_at ELSE back_due_at END, id LIMIT $4`+t.kind.skipLocked(),
-		ms(t.now), ms(t.now.Add(-ringAgain)), slow, limit, r.Run, r.Tenant)
-	if err != nil {
-		return nil, err
+// toRing lists connections that may be claimed now and were not rung, the most
+// urgent first.
+func (t *tx) toRing(ctx context.Context, r RingRequest, slow bool, limit int) (out []Rung, err error) {
+	only, args := "", []any{ms(t.now), ms(t.now.Add(-ringAgain)), slow, limit}
+	if r.Run != "" {
+		args = append(args, r.Run)
+		only += fmt.Sprintf(` AND EXISTS (SELECT 1 FROM targets t WHERE t.connection_id = connections.id AND t.run_id = $%d AND t.settled_at IS NULL)`, len(args))
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		one := Rung{Slow: slow}
-		if err := rows.Scan(&id, &one.Urgency); err != nil {
+	if r.Tenant != "" {
+		args = append(args, r.Tenant)
+		only += fmt.Sprintf(` AND tenant = $%d`, len(args))
+	}
+	for u := AskedFor; u <= CanWait && len(out) < limit; u++ {
+		args[3] = limit - len(out)
+		rows, err := t.QueryContext(ctx, ringQuery(u, only)+t.kind.skipLocked(), args...)
+		if err != nil {
 			return nil, err
 		}
-		one.Connection = ordersync.ConnectionID(id)
-		out = append(out, one)
+		ids, err := scanIDs(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			out = append(out, Rung{Connection: ordersync.ConnectionID(id), Urgency: u, Slow: slow})
+		}
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // skipLocked leaves out rows that another transaction holds, where there is

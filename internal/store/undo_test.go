@@ -3,6 +3,7 @@ package store_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,23 +11,32 @@ import (
 	"ordersync/internal/store/storetest"
 )
 
-// migration runs one direction of the second migration, as goose would.
-func (d *database) migration(up bool) {
+// migrations undoes all migrations but the first, or does them again, as goose
+// would.
+func (d *database) migrations(up bool) {
 	d.t.Helper()
-	text, err := os.ReadFile(filepath.Join("migrations", string(d.kind), "0002_server.sql"))
+	names, err := filepath.Glob(filepath.Join("migrations", string(d.kind), "*.sql"))
 	d.must(err)
-	first, second, _ := strings.Cut(string(text), "-- +goose Down")
-	if up {
-		second = first
+	names = names[1:]
+	if !up {
+		slices.Reverse(names)
 	}
-	for statement := range strings.SplitSeq(withoutComments.ReplaceAllString(second, ""), ";") {
-		if statement = strings.TrimSpace(statement); statement != "" {
-			d.exec(statement)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		d.must(err)
+		does, undoes, _ := strings.Cut(string(text), "-- +goose Down")
+		if !up {
+			does = undoes
+		}
+		for statement := range strings.SplitSeq(withoutComments.ReplaceAllString(does, ""), ";") {
+			if statement = strings.TrimSpace(statement); statement != "" {
+				d.exec(statement)
+			}
 		}
 	}
 }
 
-// A migration that is undone and done again leaves the same schema, and personal
+// Migrations that are undone and done again leave the same schema, and personal
 // fields that were stored before it run down too.
 func TestMigrationOfAFilledDatabase(t *testing.T) {
 	storetest.EachKind(t, func(t *testing.T, kind storetest.Kind) {
@@ -44,8 +54,8 @@ func TestMigrationOfAFilledDatabase(t *testing.T) {
 		l := d.connected("other", "S2")
 		d.page(l, order("shipped", 0, sealed(ordersync.GroupBuyer, "x"), status("SHIPPED")), order("window", 0, sealed(ordersync.GroupBuyer, "x"), status("SHIPPED"), deliverBy(day)))
 		d.exec(`UPDATE orders SET status = 'CANCELLED' WHERE tenant = 'acme'`)
-		d.migration(false)
-		d.migration(true)
+		d.migrations(false)
+		d.migrations(true)
 		equal(t, "schema", schema(), before)
 		equal(t, "kept until", d.rows(`SELECT order_id || ' ' || CAST((purge_at - $1) / 86400000 AS TEXT) FROM order_personal WHERE tenant = 'other' ORDER BY order_id`, begin.UnixMilli()),
 			[]string{"shipped 30", "window 31"})
