@@ -15,8 +15,7 @@ import (
 // that is interrupted by ctx goes on when anybody ticks again.
 func (e *Engine) Drive(ctx context.Context, run ordersync.RunID) error {
 	return e.drive(ctx, store.RingRequest{Run: run}, func(bool) (bool, error) {
-		r, err := e.store.Reader().Run(ctx, run)
-		if err != nil || !store.Settled(r) {
+		if settled, err := e.store.Reader().RunSettled(ctx, run); err != nil || !settled {
 			return false, err
 		}
 		return true, e.watch(ctx) // what the last of them met may be an incident
@@ -37,78 +36,122 @@ func (e *Engine) DriveBack(ctx context.Context, most time.Duration, tenant order
 const drainTime = 25 * time.Second
 
 // drive ticks and works until done says so; it is asked after each tick whether
-// nothing was to do (idle).
-func (e *Engine) drive(ctx context.Context, only store.RingRequest, done func(idle bool) (bool, error)) (err error) {
-	// Executions are not cut off with ctx: they are asked to end.
-	work, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	drain := make(chan struct{})
-	results := make(chan worked)
-	running, slow := 0, 0
-	defer func() {
-		close(drain)
-		defer time.AfterFunc(drainTime, cut).Stop()
-		for ; running > 0; running-- {
-			if w := <-results; err == nil {
-				err = w.err
-			}
-		}
-	}()
+// nothing was to do (idle). An execution that breaks off because of the database
+// ends nothing: its lease passes, and the work is claimed again.
+func (e *Engine) drive(ctx context.Context, only store.RingRequest, done func(idle bool) (bool, error)) error {
+	c := e.newCrew(ctx)
+	defer c.dismiss()
 	for {
-		only.Limit, only.SlowLimit = e.set.Workers-running, e.slowWorkers()-slow
+		only.Limit, only.SlowLimit = c.size-c.running, e.slowWorkers()-c.slow
 		rung, err := e.tick(ctx, only)
 		if err != nil {
 			return err
 		}
 		for _, r := range rung {
-			running++
-			if r.Slow {
-				slow++
-			}
-			go func() { results <- worked{r.Slow, e.work(work, r.Connection, drain)} }()
+			c.work(r)
 		}
-		if ended, err := done(running == 0); err != nil || ended {
+		if ended, err := done(c.running == 0); err != nil || ended {
 			return err
 		}
-		w, ok, err := wait(ctx, results)
-		if ok {
-			running--
-			if w.slow {
-				slow--
-			}
-		}
-		if err != nil {
+		if err := c.wait(ctx); err != nil {
 			return err
 		}
 	}
-}
-
-// worked is how an execution ended.
-type worked struct {
-	slow bool
-	err  error
 }
 
 // slowWorkers is how many workers may wait for sellers that Amazon answers
 // slowly, so that they delay nobody else.
 func (e *Engine) slowWorkers() int { return max(1, e.set.Workers/4) }
 
-// tickEvery is how often a tick looks for work that others left behind.
-const tickEvery = time.Second
+const (
+	// tickEvery is how often a tick looks for work that others left behind.
+	tickEvery = time.Second
+	// mostBroken is how many executions in a row may break off before it is no
+	// longer the trouble of one.
+	mostBroken = 10
+)
 
-// wait returns when a worker has ended or it is time to tick.
-func wait(ctx context.Context, results <-chan worked) (w worked, ok bool, err error) {
+// crew are the workers of one drive. Only the goroutine that drives uses it.
+type crew struct {
+	*Engine
+	ctx           context.Context //nolint:containedctx // of the executions, which outlive the drive's own
+	cut           context.CancelFunc
+	drain         chan struct{}
+	results       chan worked
+	size          int
+	running, slow int
+	broken        int // executions that broke off, in a row
+}
+
+// worked is how an execution ended.
+type worked struct {
+	store.Rung
+	err error
+}
+
+// newCrew makes workers. Their executions are not cut off with ctx: they are
+// asked to end.
+func (e *Engine) newCrew(ctx context.Context) *crew {
+	c := &crew{Engine: e, size: e.set.Workers, drain: make(chan struct{}), results: make(chan worked, max(1, e.set.Workers))}
+	c.ctx, c.cut = context.WithCancel(context.WithoutCancel(ctx))
+	return c
+}
+
+// work lets a worker look after a connection.
+func (c *crew) work(r store.Rung) {
+	c.running++
+	if r.Slow {
+		c.slow++
+	}
+	go func() { c.results <- worked{r, c.Engine.work(c.ctx, r.Connection, c.drain)} }()
+}
+
+// ended notes how an execution ended.
+func (c *crew) ended(w worked) {
+	c.running--
+	if w.Slow {
+		c.slow--
+	}
+	if w.err == nil {
+		c.broken = 0
+		return
+	}
+	c.broken++
+	c.log.ErrorContext(c.ctx, "execution broke off; it is claimed again", "connection", w.Connection, "error", w.err)
+}
+
+// wait returns when so many workers are idle that a tick is worth its price, or
+// when it is time to tick anyhow. It fails when nothing works any more.
+func (c *crew) wait(ctx context.Context) error {
 	timer := time.NewTimer(tickEvery)
 	defer timer.Stop()
-	select {
-	case w := <-results:
-		if w.err != nil {
-			return w, true, fmt.Errorf("work: %w", w.err)
+	for {
+		select {
+		case w := <-c.results:
+			c.ended(w)
+			if c.broken >= mostBroken {
+				return fmt.Errorf("%d executions in a row broke off, the last of them: %w", c.broken, w.err)
+			}
+			if len(c.results) == 0 && c.idle() {
+				return nil
+			}
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
-		return w, true, nil
-	case <-timer.C:
-		return w, false, nil
-	case <-ctx.Done():
-		return w, false, context.Cause(ctx)
+	}
+}
+
+// idle tells whether a quarter of the workers has nothing to do.
+func (c *crew) idle() bool { return c.size-c.running >= max(1, c.size/4) }
+
+// dismiss asks the executions under way to end and waits for them.
+func (c *crew) dismiss() {
+	close(c.drain)
+	defer c.cut()
+	defer time.AfterFunc(drainTime, c.cut).Stop()
+	for c.running > 0 {
+		c.ended(<-c.results)
 	}
 }

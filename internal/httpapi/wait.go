@@ -45,14 +45,19 @@ func looking(ctx context.Context, p preference) (context.Context, context.Cancel
 func (s *server) await(look, waiting context.Context, id ordersync.RunID, most time.Duration) (ordersync.Run, error) {
 	end := time.Now().Add(most)
 	for pause := s.Pace.PollFirst; ; pause = min(pause*5/4, s.Pace.PollLast) {
+		settled, err := s.Reader.RunSettled(look, id)
+		if err != nil {
+			return ordersync.Run{}, s.goesOn(look, id, err)
+		}
+		left := time.Until(end)
+		if !settled && left > 0 && slept(waiting, min(pause, left)) {
+			continue
+		}
 		run, err := s.Reader.Run(look, id)
 		if err != nil {
 			return run, s.goesOn(look, id, err)
 		}
-		left := time.Until(end)
-		if store.Settled(run) || left <= 0 || !slept(waiting, min(pause, left)) {
-			return run, nil
-		}
+		return run, nil
 	}
 }
 
