@@ -156,7 +156,7 @@ func NextBackWork(s BackState) (work BackWork, ok bool, at time.Time) {
 	switch {
 	case hasSweep && (!others || s.SweepCalls*SweepShare <= s.Calls):
 		return sweep, true, time.Time{}
-	case hasSecond && (!hasGap || s.Now.Sub(second.Window.To) < freshDoubt):
+	case hasSecond && (!hasGap || s.Now.Sub(second.Window.To) < freshDoubt && !s.historysTurn()):
 		return second, true, time.Time{}
 	case hasGap:
 		return gap, true, time.Time{}
@@ -169,6 +169,11 @@ func NextBackWork(s BackState) (work BackWork, ok bool, at time.Time) {
 	}
 	return BackWork{}, false, at
 }
+
+// historysTurn tells whether history goes before second readings: every other
+// hour. A busy seller makes new doubts for ever, and history must come all the
+// same.
+func (s BackState) historysTurn() bool { return s.Now.Hour()%2 == 1 }
 
 // earliest is the earlier of two times of which zero means never.
 func earliest(a, b time.Time) time.Time {

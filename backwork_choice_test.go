@@ -173,3 +173,30 @@ func TestBackWorkStaysBehindAmazonsClock(t *testing.T) {
 		}
 	}
 }
+
+// A busy seller's polls make new doubts for ever: history gets its turn beside
+// them, and they beside history.
+func TestDoubtsDoNotStarveHistory(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := ordersync.BackState{
+			Now: epoch, Cursor: epoch, Since: epoch.AddDate(-1, 0, 0), Marketplaces: []string{"one"}, Width: 2 * time.Hour, Readings: map[string]ordersync.Reading{},
+		}
+		calls := map[ordersync.Purpose]int{}
+		for s.Now.Before(epoch.AddDate(0, 0, 3)) {
+			before := s.Now.Add(-ordersync.Delay)
+			if work, ok, _ := ordersync.NextBackWork(s); ok {
+				pages := rapid.IntRange(1, 6).Draw(t, "pages")
+				calls[work.Purpose] += pages
+				s.Now = s.Now.Add(time.Duration(pages) * 10 * time.Minute)
+				s.Readings["one"] = s.Readings["one"].Read(work.Window, s.Now, false)
+			} else {
+				s.Now = s.Now.Add(10 * time.Minute)
+			}
+			s.Cursor = s.Now.Add(-ordersync.Delay)
+			s.Readings["one"] = s.Readings["one"].Read(ordersync.Window{From: before, To: s.Cursor}, s.Now, false)
+		}
+		if total := calls[ordersync.Gap] + calls[ordersync.SecondReading]; 4*calls[ordersync.Gap] < total || 4*calls[ordersync.SecondReading] < total {
+			t.Fatalf("calls were %v", calls)
+		}
+	})
+}

@@ -82,24 +82,6 @@ func (e *Engine) interval(c ordersync.Connection) time.Duration {
 	return e.set.Interval
 }
 
-// nextPoll is when live work is due after a success: the interval and up to a
-// tenth more, so that connections do not march in step; later when the budget
-// cannot pay for as many pages as this time before then.
-func (x *execution) nextPoll(ctx context.Context, pages int) (time.Time, error) {
-	d := x.interval(x.lease.Connection)
-	now := x.store.Now()
-	due := now.Add(d + jitter(d/10))
-	b, _, _, ok, err := x.store.Reader().Budget(ctx, x.budget(ordersync.SearchOrders))
-	if err != nil || !ok {
-		return due, err
-	}
-	expected := min(float64(max(pages, 1)), b.Plan.Burst-1)
-	if _, wait := b.TakeAbove(now, expected-1); now.Add(wait).After(due) {
-		due = now.Add(wait)
-	}
-	return due, nil
-}
-
 // maxBackoff is the longest pause after failures.
 const maxBackoff = time.Hour
 

@@ -109,7 +109,7 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 		_, err := x.store.Commit(ctx, x.lease, c)
 		return err == nil, err
 	}
-	next, err := x.nextPoll(ctx, w.Pages)
+	next, err := x.nextPoll(ctx, w)
 	if err != nil {
 		return false, err
 	}
