@@ -162,6 +162,9 @@ func NextBackWork(s BackState) (work BackWork, ok bool, at time.Time) {
 		return gap, true, time.Time{}
 	}
 	at = earliest(secondAt, sweepAt)
+	if shown := s.Cursor.Add(Delay); s.Now.Before(shown) {
+		at = earliest(at, shown) // what lies before such a cursor is history by then
+	}
 	for _, shunned := range s.Shunned {
 		if s.Now.Before(shunned.Until) {
 			at = earliest(at, shunned.Until)

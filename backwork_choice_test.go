@@ -200,3 +200,22 @@ func TestDoubtsDoNotStarveHistory(t *testing.T) {
 		}
 	})
 }
+
+// What lies between Amazon's clock and a cursor ahead of it is history as soon as
+// Amazon shows it: back work wakes up for it.
+func TestBackWorkWakesForACursorAhead(t *testing.T) {
+	s := ordersync.BackState{
+		Now: epoch, Cursor: epoch.Add(time.Minute), Since: epoch.AddDate(0, 0, -1), Marketplaces: []string{"one"}, Width: 24 * time.Hour,
+		Readings: map[string]ordersync.Reading{"one": ordersync.Reading{}.Read(ordersync.Window{From: epoch.AddDate(0, 0, -2), To: epoch.Add(-ordersync.Delay)}, epoch, true)},
+		Sweep:    ordersync.SweepState{Every: 24 * time.Hour, LastAt: epoch},
+	}
+	_, ok, at := ordersync.NextBackWork(s)
+	if want := s.Cursor.Add(ordersync.Delay); ok || !at.Equal(want) {
+		t.Fatalf("next is at %s (%v), want %s", at, ok, want)
+	}
+	s.Now = at
+	work, ok, _ := ordersync.NextBackWork(s)
+	if want := (ordersync.Window{From: epoch.Add(-ordersync.Delay), To: s.Cursor}); !ok || work.Window != want {
+		t.Errorf("then it is %v, want %v", work, want)
+	}
+}

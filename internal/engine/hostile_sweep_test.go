@@ -96,7 +96,7 @@ func TestSweepGetsItsShare(t *testing.T) {
 			case search.at.Sub(search.to) < 10*time.Minute && search.to.Sub(search.from) < time.Hour: // live
 			case age > 51*time.Hour:
 				gap++
-			case gap < 20: // later on it may be a second reading
+			case gap < 23: // later on it may be a second reading
 				sweep++
 				before = gap
 			}
