@@ -124,6 +124,18 @@ func (c Connection) Groups() Groups {
 	return OrderGroups
 }
 
+// PersonalAgain is how long after a refusal personal data is asked for again.
+const PersonalAgain = 24 * time.Hour
+
+// GroupsAt are the data groups that a walk begun at a time asks for: without
+// personal data for a day after Amazon refused it.
+func (c Connection) GroupsAt(now time.Time) Groups {
+	if !c.PersonalDeniedAt.IsZero() && now.Sub(c.PersonalDeniedAt) < PersonalAgain {
+		return c.Groups() &^ PersonalGroups
+	}
+	return c.Groups()
+}
+
 var (
 	sellerID      = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 	marketplaceID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)

@@ -287,6 +287,7 @@ func (x *execution) retryOrder(ctx context.Context, id string) (more bool, err e
 	}
 	learned := x.learned(ordersync.GetOrder, meta)
 	c.Learned = &learned
+	x.trusted(&c)
 	_, err = x.store.Commit(ctx, x.lease, c)
 	return true, err
 }

@@ -239,8 +239,11 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 	}
 	switch refusal.Kind {
 	case spapi.Throttled:
-		learned.Throttled = true
-		return x.rateLimited(ctx, x.store.Now().Add(time.Duration(float64(time.Second)/x.plan(op).Rate)), &learned)
+		resumes, err := x.throttled(ctx, op, learned, x.reserve(op))
+		if err != nil {
+			return err
+		}
+		return x.rateLimited(ctx, resumes)
 	case spapi.Bug:
 		return x.unknown(ctx, err, nil)
 	case spapi.AppCredentials, spapi.AppSecretExpired:

@@ -292,7 +292,6 @@ func (x *execution) importRefused(ctx context.Context, orderID string, err error
 		return err
 	}
 	learned := x.learned(ordersync.GetOrder, refusal.Meta)
-	learned.Throttled = refusal.Kind == spapi.Throttled
 	c := store.Commit{Learned: &learned}
 	meaning := error(&RefusedError{refusal.Reason(), err})
 	switch refusal.Kind {
@@ -300,7 +299,11 @@ func (x *execution) importRefused(ctx context.Context, orderID string, err error
 		c.SetAside = &store.SetAsideTry{OrderID: orderID, Gone: true}
 		meaning = store.ErrNotFound
 	case spapi.Throttled:
-		meaning = &ThrottledError{x.store.Now().Add(time.Duration(float64(time.Second) / x.plan(ordersync.GetOrder).Rate))}
+		resumes, err := x.throttled(ctx, ordersync.GetOrder, learned, 0)
+		if err != nil {
+			return err
+		}
+		c.Learned, meaning = nil, &ThrottledError{resumes}
 	case spapi.Revoked:
 		meaning = &NotConnectedError{ordersync.TokenRevoked}
 	}

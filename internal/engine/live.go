@@ -47,7 +47,8 @@ func (x *execution) newLiveWalk(ctx context.Context) (*ordersync.Walk, error) {
 
 // begin fills in what every walk begins with.
 func (x *execution) begin(w ordersync.Walk) *ordersync.Walk {
-	w.Groups, w.PageSize, w.StartedAt = x.lease.Connection.Groups(), ordersync.MaxPageSize, x.store.Now()
+	now := x.store.Now()
+	w.Groups, w.PageSize, w.StartedAt = x.lease.Connection.GroupsAt(now), ordersync.MaxPageSize, now
 	setQuery(&w)
 	return &w
 }

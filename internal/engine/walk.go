@@ -72,12 +72,8 @@ func (x *execution) liveFirst(ctx context.Context) (bool, error) {
 // the execution, so that who waits holds no worker, unless optional is set:
 // then the call is just left out. Back work leaves half the burst to live work.
 func (x *execution) token(ctx context.Context, op ordersync.Operation, open *ordersync.Walk, optional bool) (ok bool, err error) {
-	reserve := 0.0
-	if x.kind == ordersync.Back {
-		reserve = x.plan(op).Burst / 2
-	}
 	for {
-		wait, err := x.store.TakeToken(ctx, x.lease, store.TokenRequest{Key: x.budget(op), Plan: x.plan(op), Reserve: reserve, Open: open})
+		wait, err := x.store.TakeToken(ctx, x.lease, store.TokenRequest{Key: x.budget(op), Plan: x.plan(op), Reserve: x.reserve(op), Open: open})
 		switch {
 		case err != nil:
 			return false, err
@@ -86,12 +82,20 @@ func (x *execution) token(ctx context.Context, op ordersync.Operation, open *ord
 		case optional:
 			return false, nil
 		case wait > maxWait:
-			return false, x.rateLimited(ctx, x.store.Now().Add(wait), nil)
+			return false, x.rateLimited(ctx, x.store.Now().Add(wait))
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return false, err
 		}
 	}
+}
+
+// reserve is how many tokens of a budget this kind of work leaves to others.
+func (x *execution) reserve(op ordersync.Operation) float64 {
+	if x.kind == ordersync.Back {
+		return x.plan(op).Burst / 2
+	}
+	return 0
 }
 
 // slowCall is how long a call may take before its connection counts as slow.
@@ -110,9 +114,25 @@ func (x *execution) learned(op ordersync.Operation, m spapi.Meta) store.Learned 
 }
 
 // rateLimited ends the execution until the budget has its next token.
-func (x *execution) rateLimited(ctx context.Context, resumes time.Time, learned *store.Learned) error {
-	return x.postpone(ctx, store.Commit{Learned: learned, Polled: x.kind == ordersync.Live}, resumes,
+func (x *execution) rateLimited(ctx context.Context, resumes time.Time) error {
+	return x.postpone(ctx, store.Commit{Polled: x.kind == ordersync.Live}, resumes,
 		ordersync.Outcome{Reason: ordersync.AmazonRateLimit, ResumesAt: resumes})
+}
+
+// throttled stores what a 429 says of the budget and tells when the bucket has
+// its next token above a reserve, at the rate that is in force now.
+func (x *execution) throttled(ctx context.Context, op ordersync.Operation, learned store.Learned, reserve float64) (resumes time.Time, err error) {
+	learned.Throttled = true
+	if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: x.kind, Learned: &learned}); err != nil {
+		return resumes, err
+	}
+	now := x.store.Now()
+	b, _, _, ok, err := x.store.Reader().Budget(ctx, x.budget(op))
+	if err != nil || !ok {
+		return now, err
+	}
+	_, wait := b.TakeAbove(now, reserve)
+	return now.Add(wait), nil
 }
 
 // unusable says what is wrong with a page as a whole; "" when nothing is.
@@ -192,6 +212,7 @@ func (x *execution) commitPage(ctx context.Context, w *ordersync.Walk, p spapi.P
 		}
 	}
 	x.trusted(&c)
+	x.personal(w, &c)
 	x.countBack(w, &c)
 	slow := p.Latency > slowCall
 	c.Slow = &slow
@@ -246,9 +267,23 @@ func (x *execution) addOrder(p *store.Page, o ordersync.Order) error {
 	return err
 }
 
+// personal notes what a page says of asking for personal data: it was answered,
+// or only after the walk had stopped asking for it.
+func (x *execution) personal(w *ordersync.Walk, c *store.Commit) {
+	connection := x.lease.Connection
+	switch asked := w.Groups&ordersync.PersonalGroups != 0; {
+	case asked && !connection.PersonalDeniedAt.IsZero():
+		c.PersonalDeniedAt = &time.Time{}
+	case !asked && connection.GroupsAt(w.StartedAt)&ordersync.PersonalGroups != 0:
+		now := x.store.Now()
+		c.PersonalDeniedAt = &now
+	}
+}
+
 // trusted notes what a page proves: the authorisation is good. What was
-// suspected before is forgotten, and a connection that had to reconnect is
-// connected.
+// suspected before is forgotten, with the failures that came of it, and a
+// connection that had to reconnect is connected. Failures of other kinds say
+// nothing of the authorisation, and their backoff goes on.
 func (x *execution) trusted(c *store.Commit) {
 	connection := x.lease.Connection
 	if !connection.RevokedAt.IsZero() {
@@ -257,6 +292,7 @@ func (x *execution) trusted(c *store.Commit) {
 	if !connection.DeniedAt.IsZero() {
 		c.DeniedAt = &time.Time{}
 	}
+	c.NoFailures = c.RevokedAt != nil || c.DeniedAt != nil || connection.State == ordersync.NeedsReconnect
 	if connection.State == ordersync.NeedsReconnect {
 		c.State, c.Cause = ordersync.Connected, "Amazon accepts the authorisation again"
 	}

@@ -232,6 +232,9 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 // marketplaceColumns are what discovery says.
 func (t *tx) marketplaceColumns(set *columns, c Commit, next *ordersync.Connection) {
 	if c.Marketplaces != nil {
+		if c.BackDueAt == nil && !next.Cursor.IsZero() && someNew(next.Marketplaces, c.Marketplaces) {
+			set.put("back_due_at", ms(t.now)) // its history is a gap
+		}
 		set.put("marketplaces", list(c.Marketplaces))
 		set.put("marketplaces_at", ms(t.now))
 		next.Marketplaces, next.MarketplacesAt = c.Marketplaces, t.now

@@ -202,12 +202,18 @@ func (t *tx) changeConnection(ctx context.Context, in Import, c connectionRow) (
 			return false, err
 		}
 	}
+	if newToken || in.PersonalData != nil && *in.PersonalData != c.PersonalData {
+		set.put("personal_denied_at", nil)
+	}
 	if len(set.text) == 0 && !newToken {
 		return false, nil
 	}
 	if works(state) {
 		set.put("live_due_at", ms(t.now))
 		set.put("rung_at", nil)
+		if in.Marketplaces != nil && !c.Cursor.IsZero() && someNew(c.Marketplaces, *in.Marketplaces) {
+			set.put("back_due_at", ms(t.now)) // its history is a gap
+		}
 	} else {
 		set.put("live_due_at", nil)
 		set.put("back_due_at", nil)
@@ -258,6 +264,12 @@ func importColumns(set *columns, in Import, c connectionRow) {
 		set.put("marketplaces_explicit", false)
 		set.put("marketplaces_at", nil)
 	}
+}
+
+// someNew tells whether a list has an id that another lacks.
+func someNew(before, after []string) bool {
+	_, fresh := difference(before, after)
+	return len(fresh) > 0
 }
 
 // newToken tells whether a line brings a token that is new: neither the stored one

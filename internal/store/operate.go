@@ -119,6 +119,7 @@ func (s *Store) Set(ctx context.Context, tenant ordersync.TenantID, id ordersync
 		if v.PersonalData != nil && *v.PersonalData != c.PersonalData {
 			a.put("personal_data", *v.PersonalData)
 			a.put("purge_due_at", 0)
+			a.put("personal_denied_at", nil)
 			// Their stored queries ask for what may now be asked for no longer, or not yet.
 			if err := t.dropWalks(ctx, c.Connection); err != nil {
 				return err
