@@ -17,7 +17,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal lets what is under way end well, a second one ends at once.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], outside{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now})
+	code := run(ctx, os.Args[1:], outside{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, realTime: true})
 	stop()
 	os.Exit(code)
 }

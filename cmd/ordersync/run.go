@@ -33,6 +33,9 @@ type outside struct {
 	out io.Writer
 	err io.Writer
 	now func() time.Time
+	// realTime tells that now is this machine's clock and may be corrected; tests
+	// have times of their own.
+	realTime bool
 }
 
 // commands is the command line.

@@ -16,7 +16,9 @@ const canary = "master-key-canary"
 
 // openStore opens the database and prepares its schema.
 func (i *invocation) openStore(prepare bool) (*store.Store, error) {
-	s, err := store.Open(i.ctx, store.Options{URL: i.settings.DatabaseURL, Now: i.now, Merge: spapi.MergeRaw})
+	s, err := store.Open(i.ctx, store.Options{
+		URL: i.settings.DatabaseURL, Now: i.now, DatabaseTime: i.realTime, Merge: spapi.MergeRaw,
+	})
 	if err != nil {
 		return nil, err
 	}

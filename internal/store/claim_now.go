@@ -17,6 +17,9 @@ func (s *Store) ClaimNow(ctx context.Context, id ordersync.ConnectionID, holder 
 	var lease *Lease
 	err := s.inTx(ctx, "claim connection at once", func(ctx context.Context, t *tx) error {
 		lease = nil
+		if !t.sure {
+			return nil
+		}
 		n, err := t.exec(ctx, `UPDATE connections
 			SET epoch = epoch + 1, taken_step = step, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
 			WHERE id = $1 AND lease_until <= $4 AND NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT')`,

@@ -37,11 +37,14 @@ var ErrLeaseLost = errors.New("the lease of the connection is lost: another work
 
 // Claim takes the lease of a connection that is due, free and not paused, for
 // the given length. It returns nil without an error when there is nothing to
-// claim.
+// claim, and while the time is not known well enough to judge others' leases by.
 func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder string, length time.Duration) (*Lease, error) {
 	var lease *Lease
 	err := s.inTx(ctx, "claim connection", func(ctx context.Context, t *tx) error {
 		lease = nil
+		if !t.sure {
+			return nil
+		}
 		n, err := t.exec(ctx, `UPDATE connections
 			SET epoch = epoch + 1, taken_step = step, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
 			WHERE id = $1 AND lease_until <= $4 AND NOT paused

@@ -21,8 +21,12 @@ import (
 type Options struct {
 	// URL is sqlite:PATH, or a postgres:// or postgresql:// URL.
 	URL string
-	// Now is the clock; nil means time.Now.
+	// Now is this machine's clock; nil means time.Now.
 	Now func() time.Time
+	// DatabaseTime corrects Now by the clock of a Postgres database, so that all
+	// processes agree on the time. Without it they must share a clock, as tests in
+	// a time of their own do. On SQLite all processes are on one machine.
+	DatabaseTime bool
 	// Merge lays a fresh raw body over the stored one: what the request did not
 	// ask for stays. nil means that the fresh one wins whole, which is right
 	// only when all requests ask for the same groups.
@@ -35,7 +39,7 @@ type Store struct {
 	reader *Reader
 	kind   dialect
 	path   string // of a SQLite file
-	now    func() time.Time
+	clock  *clock
 	merge  func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
 	zip    *zstd.Encoder
 	bell   Bell
@@ -64,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{now: o.Now, merge: o.Merge}
+	s := &Store{clock: &clock{machine: o.Now}, merge: o.Merge}
 	write, read, err := s.sources(o.URL)
 	if err != nil {
 		return nil, err
@@ -76,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
-	s.reader = &Reader{kind: s.kind, now: o.Now, unzip: unzip}
+	s.reader = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
 	if s.db, err = sql.Open(s.kind.driver(), write); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -94,6 +98,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.db.PingContext(ctx); err != nil {
 		_ = s.Close()
 		return nil, s.openError(err)
+	}
+	if o.DatabaseTime && s.kind == postgres {
+		s.clock.ask = s.databaseTime
+		s.clock.keep(ctx)
 	}
 	return s, nil
 }
@@ -121,7 +129,15 @@ func (s *Store) Reader() *Reader { return s.reader }
 
 // Now is the store's clock: the only one whose times are compared between
 // processes.
-func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Millisecond) }
+func (s *Store) Now() time.Time { return s.clock.now().UTC().Truncate(time.Millisecond) }
+
+// databaseTime is the database's clock, for this machine's to be corrected by. No
+// statement that decides asks for it. It is asked over a connection of the
+// readers, so that it never waits for who waits for it.
+func (s *Store) databaseTime(ctx context.Context) (t time.Time, err error) {
+	err = s.reader.db.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&t)
+	return t, err
+}
 
 // Local tells whether the database is a file of this machine.
 func (s *Store) Local() bool { return s.kind == sqlite }

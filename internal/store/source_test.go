@@ -19,12 +19,19 @@ var asksTheTime = regexp.MustCompile(`(?i)\b(now|datetime|date|time|julianday|un
 // that a test cannot set, would decide who holds a lease.
 func TestNoSQLAsksForTheTime(t *testing.T) {
 	t.Parallel()
-	texts := 0
+	texts, measured := 0, 0
 	for name, text := range sqlTexts(t) {
 		texts++
+		if strings.HasPrefix(name, "open.go:") && text == `SELECT clock_timestamp()` {
+			measured++ // the store's own clock is corrected by it
+			continue
+		}
 		if found := asksTheTime.FindString(text); found != "" {
 			t.Errorf("%s asks the database for the time with %q", name, found)
 		}
+	}
+	if measured > 1 {
+		t.Errorf("%d texts measure the database's clock", measured)
 	}
 	if texts < 50 {
 		t.Errorf("only %d texts were looked at", texts)

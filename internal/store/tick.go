@@ -97,6 +97,9 @@ type RingRequest struct {
 func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error) {
 	err = s.inTx(ctx, "ring", func(ctx context.Context, t *tx) error {
 		rung = nil
+		if !t.sure {
+			return nil // who is rung for could not claim
+		}
 		for _, lane := range []struct {
 			slow  bool
 			limit int

@@ -11,11 +11,13 @@ import (
 	"ordersync"
 )
 
-// tx is one open transaction. now is fixed for its whole length.
+// tx is one open transaction. now is fixed for its whole length; sure tells
+// whether other processes' leases may be judged by it.
 type tx struct {
 	*sql.Tx
 	kind dialect
 	now  time.Time
+	sure bool
 	bell Bell
 }
 
@@ -44,11 +46,12 @@ func (s *Store) inTx(ctx context.Context, what string, fn func(context.Context, 
 func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, txTimeout)
 	defer cancel()
+	s.clock.keep(ctx)
 	t, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := fn(ctx, &tx{t, s.kind, s.Now(), s.bell}); err != nil {
+	if err := fn(ctx, &tx{t, s.kind, s.Now(), s.clock.sure(), s.bell}); err != nil {
 		if back := t.Rollback(); back != nil && !errors.Is(back, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", back))
 		}
