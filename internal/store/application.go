@@ -91,7 +91,7 @@ func (s *Store) SuspectApplication(ctx context.Context, clientID string, id orde
 // another connection's suspicion, stay.
 func (s *Store) ResumeApplication(ctx context.Context, clientID string, seen Application) error {
 	return s.inTx(ctx, "resume application", func(ctx context.Context, t *tx) error {
-		condition, of := `stopped_at = $2`, any(msOrNull(seen.StoppedAt))
+		condition, of := `stopped_at = $2`, msOrNull(seen.StoppedAt)
 		if !seen.Stopped() {
 			condition, of = `stopped_at IS NULL AND suspect = $2`, int64(seen.Suspect)
 		}

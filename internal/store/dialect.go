@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"strconv"
 	"strings"
@@ -23,6 +24,12 @@ func (d dialect) driver() string {
 		return "pgx"
 	}
 	return "sqlite"
+}
+
+// open makes a pool of connections; none is opened yet.
+func (d dialect) open(source string) (pool, error) {
+	plain, err := sql.Open(d.driver(), source)
+	return pool{plain}, err
 }
 
 // placeholders is ($first, $first+1, …), n of them. SQLite looks parameters that

@@ -151,9 +151,7 @@ func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, 
 // seems lost may be its own doing: a server goes on with a COMMIT after the
 // connection to who asked for it broke, and it may take effect between two tries.
 func (s *Store) afterError(ctx context.Context, l *Lease, failed error) (done, again bool, err error) {
-	// The caller's context may have ended just because the commit hung.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx) // which may have ended just because the commit hung
 	var epoch, step, taken int64
 	err = s.db.QueryRowContext(ctx, `SELECT epoch, step, taken_step FROM connections WHERE id = $1`, int64(l.Connection.ID)).Scan(&epoch, &step, &taken)
 	switch {

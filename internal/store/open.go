@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -35,7 +34,7 @@ type Options struct {
 
 // Store is the database. Create it with Open; Close it at the end.
 type Store struct {
-	db     *sql.DB
+	db     pool
 	reader *Reader
 	kind   dialect
 	path   string // of a SQLite file
@@ -48,7 +47,7 @@ type Store struct {
 // Reader reads. It has no write method and its connections are read-only, so
 // whoever holds only a Reader can change nothing.
 type Reader struct {
-	db    *sql.DB
+	db    pool
 	kind  dialect
 	now   func() time.Time
 	unzip *zstd.Decoder
@@ -81,10 +80,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
 	s.reader = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
-	if s.db, err = sql.Open(s.kind.driver(), write); err != nil {
+	if s.db, err = s.kind.open(write); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if s.reader.db, err = sql.Open(s.kind.driver(), read); err != nil {
+	if s.reader.db, err = s.kind.open(read); err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
 	}
 	writers := 1

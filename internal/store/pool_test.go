@@ -60,10 +60,10 @@ func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
 			}
 		}
 	}
-	everyConnection(t, s.db, check)
+	everyConnection(t, s.db.DB, check)
 	want["query_only"] = "1"
 	delete(want, "synchronous") // says nothing to who only reads
-	everyConnection(t, s.reader.db, check)
+	everyConnection(t, s.reader.db.DB, check)
 }
 
 func TestReaderCannotWrite(t *testing.T) {
@@ -71,7 +71,7 @@ func TestReaderCannotWrite(t *testing.T) {
 	for kind, words := range map[dialect]string{sqlite: "readonly", postgres: "read-only transaction"} {
 		t.Run(kind.driver(), func(t *testing.T) {
 			s := openKind(t, kind)
-			everyConnection(t, s.reader.db, func(c *sql.Conn) {
+			everyConnection(t, s.reader.db.DB, func(c *sql.Conn) {
 				for _, statement := range []string{"CREATE TABLE forbidden (a INTEGER)", "BEGIN; CREATE TABLE forbidden (a INTEGER)"} {
 					_, err := c.ExecContext(context.Background(), statement)
 					if err == nil || !strings.Contains(err.Error(), words) {

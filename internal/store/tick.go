@@ -60,7 +60,7 @@ func (s *Store) OnDue(b Bell) { s.bell = b }
 
 // Database is the pool of connections, for the doorbells, which must be rung in
 // the store's own transactions. Nothing else may use it.
-func (s *Store) Database() *sql.DB { return s.db }
+func (s *Store) Database() *sql.DB { return s.db.DB }
 
 // ring marks connections as rung and rings, when there is a bell.
 func (t *tx) ring(ctx context.Context, rung ...Rung) error {

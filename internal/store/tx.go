@@ -22,7 +22,8 @@ type tx struct {
 }
 
 const (
-	// txTimeout bounds a transaction, the wait for a connection included.
+	// txTimeout bounds a transaction, and a read outside of one, the wait for a
+	// connection included.
 	txTimeout = 30 * time.Second
 	// txTries is how often a transaction is tried that the database undid.
 	txTries = 5
