@@ -29,7 +29,10 @@ func (d dialect) driver() string {
 // open makes a pool of connections; none is opened yet.
 func (d dialect) open(source string) (pool, error) {
 	plain, err := sql.Open(d.driver(), source)
-	return pool{plain}, err
+	if err != nil || d == postgres {
+		return pool{plain}, err
+	}
+	return pool{sql.OpenDB(connector{keepingDriver{plain.Driver()}, source})}, plain.Close()
 }
 
 // placeholders is ($first, $first+1, …), n of them. SQLite looks parameters that
