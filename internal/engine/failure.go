@@ -112,7 +112,7 @@ func (x *execution) searchFailed(ctx context.Context, w *ordersync.Walk, err err
 			halvePages(w)
 		}
 	}
-	if mayBeWindow(refusal.Kind) {
+	if mayBeWindow(refusal.Kind) && ctx.Err() == nil {
 		if again, err := x.stuck(ctx, w, x.learned(ordersync.SearchOrders, refusal.Meta), refusal); again || err != nil {
 			return again, err
 		}

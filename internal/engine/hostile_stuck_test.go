@@ -123,6 +123,7 @@ func TestStuckMinute(t *testing.T) {
 				if list := w.shunned(a); len(list) != 0 {
 					t.Errorf("it was passed too soon: %v", list)
 				}
+				wantText(t, w.connection(a).LastMessage, "is passed from 2026-02-03T16:")
 				w.serve(3 * time.Hour)
 				gap := w.wantPassed(a, bad)
 				w.serve(2 * time.Hour)
@@ -267,6 +268,32 @@ func (w *world) wantNoGap(a account) {
 	}
 	w.wantAllBut(a, ordersync.Window{})
 	w.wantSound(a)
+}
+
+// A minute is passed only after Amazon did not answer it once more: being
+// throttled then says nothing of it.
+func TestNothingIsPassedThatWasNotAsked(t *testing.T) {
+	bad := begin.Add(31*time.Minute + 20*time.Second)
+	var last time.Time // answered by Amazon
+	play(t, func(w *world) {
+		s := w.seller()
+		a := w.connect("acme", s, startAt(time.Hour))
+		w.serve(10 * time.Hour)
+		if c := w.connection(a); c.StuckAt.IsZero() || c.Cursor.After(bad) || len(w.shunned(a)) != 0 {
+			t.Errorf("the cursor is %s, stuck since %s, shunned %v", c.Cursor, c.StuckAt, w.shunned(a))
+		}
+	}, quick, along(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		switch {
+		case !isSearch(r):
+		case !holds(bounds(r), bad):
+			last = time.Now()
+		case time.Now().Equal(last):
+			return reply(r, 429, `{"errors":[{"code":"QuotaExceeded","message":"x"}]}`), nil
+		default:
+			return refusals[0].refuse(r)
+		}
+		return next.RoundTrip(r)
+	}))
 }
 
 // An outage of all that is recent narrows windows and passes nothing, whichever

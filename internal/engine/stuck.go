@@ -38,7 +38,7 @@ func mayBeWindow(k spapi.Kind) bool {
 // again by this execution; what the answer taught is stored then.
 func (x *execution) stuck(ctx context.Context, w *ordersync.Walk, learned store.Learned, refusal *spapi.Error) (again bool, err error) {
 	c := x.lease.Connection
-	if w.Kind != ordersync.Live || w.Purpose == ordersync.Passing || ctx.Err() != nil {
+	if w.Kind != ordersync.Live || w.Purpose == ordersync.Passing {
 		return false, nil
 	}
 	// Earlier failures are another window's where this execution has completed
@@ -48,8 +48,8 @@ func (x *execution) stuck(ctx context.Context, w *ordersync.Walk, learned store.
 	}
 	narrowest := w.Width <= ordersync.MinWidth
 	timedOut := refusal != nil && refusal.Kind == spapi.TimedOut
-	smaller := timedOut && w.Timeouts%2 == 0 && w.PageSize > 1 && !narrowest // its page was just made
-	if smaller && c.StuckAt.IsZero() {
+	halved := timedOut && w.Timeouts%2 == 0 && w.PageSize > 1 && !narrowest // its page, just now
+	if halved && c.StuckAt.IsZero() {
 		return false, nil
 	}
 	if !narrowest || c.StuckAt.IsZero() {
@@ -62,12 +62,17 @@ func (x *execution) stuck(ctx context.Context, w *ordersync.Walk, learned store.
 		mark.At = x.store.Now()
 	}
 	switch {
-	case smaller:
+	case halved:
 		return true, x.note(ctx, w, refusal)
 	case !narrowest:
 		return true, x.narrowLive(ctx, w, store.Commit{Learned: &learned, Stuck: &mark, Slow: &timedOut})
 	}
-	if !mark.To.Equal(c.StuckTo) {
+	return x.stuckMinute(ctx, w, mark, learned, refusal)
+}
+
+// stuckMinute is stuck for a window that cannot be narrower.
+func (x *execution) stuckMinute(ctx context.Context, w *ordersync.Walk, mark store.Stuck, learned store.Learned, refusal *spapi.Error) (again bool, err error) {
+	if c := x.lease.Connection; !mark.At.Equal(c.StuckAt) || !mark.To.Equal(c.StuckTo) {
 		if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Stuck: &mark}); err != nil {
 			return false, err
 		}
@@ -119,36 +124,60 @@ func (x *execution) othersAnswered(ctx context.Context, w *ordersync.Walk) (bool
 	})
 	other.Groups, other.PageSize = w.Groups, 1
 	setQuery(&other)
-	x.proven, err = x.answered(ctx, &other)
+	said, err := x.ask(ctx, &other)
+	x.proven = said == answers
 	return x.proven, err
 }
 
-// answered tells whether Amazon answers for a walk's next page. Nothing of the
-// answer is kept but what it says of the budget. Without a token it is not asked.
-func (x *execution) answered(ctx context.Context, w *ordersync.Walk) (bool, error) {
+// word is what Amazon says when it is asked for a window.
+type word int
+
+const (
+	nothing    word = iota // not asked for want of a token, or refused for another reason
+	answers                // its page can be read
+	answersNot             // it cannot
+)
+
+// ask asks Amazon for a walk's next page. Nothing of the answer is kept but what
+// it says of the budget.
+func (x *execution) ask(ctx context.Context, w *ordersync.Walk) (word, error) {
 	if ok, err := x.token(ctx, ordersync.SearchOrders, nil, true); err != nil || !ok {
-		return false, err
+		return nothing, err
 	}
 	x.pages++
-	page, err := x.amazon.SearchOrders(ctx, x.account, w.Groups, w.Query, w.Token)
+	page, failed := x.amazon.SearchOrders(ctx, x.account, w.Groups, w.Query, w.Token)
 	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
+		return nothing, context.Cause(ctx)
 	}
 	meta := page.Meta
 	var refusal *spapi.Error
-	if errors.As(err, &refusal) {
+	if errors.As(failed, &refusal) {
 		meta = refusal.Meta
 	}
 	learned := x.learned(ordersync.SearchOrders, meta)
-	learned.Throttled = kindOf(err) == spapi.Throttled
+	learned.Throttled = kindOf(failed) == spapi.Throttled
 	if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Learned: &learned}); err != nil {
-		return false, err
+		return nothing, err
 	}
-	if err != nil {
-		return false, nil
+	if said := wordOf(failed); said != answers {
+		return said, nil
 	}
 	cause, err := x.unusable(ctx, w, page)
-	return cause == "", err
+	if cause != "" {
+		return answersNot, err
+	}
+	return answers, err
+}
+
+// wordOf is what the end of a call says of the window.
+func wordOf(failed error) word {
+	switch {
+	case failed == nil:
+		return answers
+	case mayBeWindow(kindOf(failed)):
+		return answersNot
+	}
+	return nothing
 }
 
 // pass leaves a minute behind that stood in the way long enough, if a window
@@ -162,22 +191,21 @@ func (x *execution) pass(ctx context.Context, w *ordersync.Walk, learned store.L
 	next := *x.begin(ordersync.Walk{
 		Kind: ordersync.Live, Purpose: ordersync.Passing, Window: window, Cursor: w.Cursor, Width: w.Width, Marketplaces: w.Marketplaces,
 	})
-	if ok, err := x.answered(ctx, &next); err != nil || !ok {
+	if said, err := x.ask(ctx, &next); err != nil || said != answers {
 		return false, err
 	}
-	if ok, err := x.answered(ctx, w); err != nil {
+	said, err := x.ask(ctx, w)
+	if err != nil || said == nothing {
 		return false, err
-	} else if ok { // an outage that has just ended
-		if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Learned: &learned, EndWalk: true}); err != nil {
-			return false, err
-		}
+	}
+	if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Learned: &learned, EndWalk: true}); err != nil {
+		return false, err
+	}
+	if said == answers { // an outage that has just ended
 		return x.replace(ctx, w)
 	}
 	x.log.WarnContext(ctx, "live work passes what cannot be read", "connection", x.lease.Connection.ID,
 		"from", w.Cursor, "to", window.From, "since", x.lease.Connection.StuckAt)
-	if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Learned: &learned, EndWalk: true}); err != nil {
-		return false, err
-	}
 	// It is stored at once: what was found out is not to be asked for again.
 	if _, err := x.store.Commit(ctx, x.lease, store.Commit{Kind: w.Kind, Walk: &next}); err != nil {
 		return false, err
@@ -192,7 +220,7 @@ func (x *execution) pass(ctx context.Context, w *ordersync.Walk, learned store.L
 func (x *execution) behind(w *ordersync.Walk) (next ordersync.Window, ok bool) {
 	c := x.lease.Connection
 	last := x.amazon.AmazonNow(c.Region).Add(-ordersync.Delay).Truncate(time.Second)
-	first := stuckMinute(w.Cursor).To
+	first := minuteBehind(w.Cursor).To
 	fits := 0
 	for !first.Add(ordersync.MinWidth << fits).After(last) {
 		fits++
@@ -206,8 +234,8 @@ func (x *execution) behind(w *ordersync.Walk) (next ordersync.Window, ok bool) {
 	return next, true
 }
 
-// stuckMinute is the minute behind a cursor.
-func stuckMinute(cursor time.Time) ordersync.Window {
+// minuteBehind is the minute behind a cursor.
+func minuteBehind(cursor time.Time) ordersync.Window {
 	from := cursor.Truncate(time.Second)
 	return ordersync.Window{From: from, To: from.Add(ordersync.MinWidth + time.Second)}
 }
@@ -220,7 +248,7 @@ func (x *execution) unstuck(w *ordersync.Walk, c *store.Commit) {
 	now := x.store.Now()
 	switch {
 	case w.Purpose == ordersync.Passing:
-		passed := ordersync.Shunned{Window: stuckMinute(w.Cursor), Until: now.Add(shunFor)}
+		passed := ordersync.Shunned{Window: minuteBehind(w.Cursor), Until: now.Add(shunFor)}
 		if passed.To.Before(w.Window.From) { // back work finds out what of it cannot be read
 			passed = ordersync.Shunned{Window: ordersync.Window{From: passed.From, To: w.Window.From}, Until: now}
 		}
@@ -231,6 +259,20 @@ func (x *execution) unstuck(w *ordersync.Walk, c *store.Commit) {
 	default:
 		c.Stuck = &store.Stuck{}
 	}
+}
+
+// standing adds to a failure what live work stands before and what ends that.
+func (x *execution) standing(o ordersync.Outcome) ordersync.Outcome {
+	c := x.lease.Connection
+	if c.StuckAt.IsZero() {
+		return o
+	}
+	switch o.Reason {
+	case ordersync.AmazonUnavailable, ordersync.AmazonBadResponse, ordersync.RequestRejected:
+		o.Message = o.Text() + "; nothing behind " + c.Cursor.Format(timeLayout) + " is answered since " + c.StuckAt.Format(timeLayout) +
+			", and what cannot be read is passed from " + c.StuckAt.Add(stuckLong).Format(timeLayout) + " on, if what follows can be"
+	}
+	return o
 }
 
 // reach is where a live window begins that would reach back over what cannot be

@@ -132,6 +132,7 @@ func (x *execution) fail(ctx context.Context, c store.Commit, o ordersync.Outcom
 		return x.failBack(ctx, c)
 	}
 	again := x.nextTry(connection, connection.Failures)
+	o = x.standing(o)
 	c.Settle, c.LiveDueAt, c.Polled = &store.Settle{Outcome: o, Failed: true}, &again, true
 	return x.end(ctx, c)
 }
