@@ -97,6 +97,7 @@ type Connection struct {
 	LastSuccessAt time.Time
 	LastReason    Reason // of the last settled live work; "" before any
 	LastMessage   string
+	LastConfirmed bool // of an outcome that somebody is told about: Amazon said it twice and apart
 	LastReasonAt  time.Time
 	Failures      int // failed executions in a row, for backoff
 	BackFailures  int // the same of back work

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"ordersync"
 	"ordersync/internal/store"
@@ -26,9 +25,6 @@ const (
 	setAsideText = "Orders could not be read or stored and were set aside; each is tried again. `ordersync tenants show` lists them."
 )
 
-// deniedAgain is how long after the first denial another one confirms it.
-const deniedAgain = time.Hour
-
 // shownTenants is how many tenants are named of each need.
 const shownTenants = 10
 
@@ -36,7 +32,7 @@ const shownTenants = 10
 type needsOf map[string]*need
 
 func (n needsOf) add(c store.ConnectionStatus) {
-	if reason, actor := needOf(c.Connection); actor != ordersync.Nobody && actor != "" {
+	if reason, actor := c.Need(); actor != ordersync.Nobody {
 		n.note(string(reason), actor, reason.Info().English, c.Tenant)
 	}
 	if c.SetAside > 0 {
@@ -55,26 +51,6 @@ func (n needsOf) note(code string, actor ordersync.Actor, message string, tenant
 	if len(one.Tenants) < shownTenants && !slices.Contains(one.Tenants, string(tenant)) {
 		one.Tenants = append(one.Tenants, string(tenant))
 	}
-}
-
-// needOf is why a human must see to a connection as it stands, and who.
-func needOf(c ordersync.Connection) (ordersync.Reason, ordersync.Actor) {
-	info := c.LastReason.Info()
-	switch {
-	case c.State == ordersync.Disabled:
-		return "", ordersync.Nobody // that is somebody's wish
-	case c.Paused:
-		return ordersync.Paused, ordersync.Paused.Info().Acts
-	case c.State == ordersync.Pending:
-		return ordersync.NotConnected, ordersync.NotConnected.Info().Acts
-	case c.State == ordersync.NeedsReconnect:
-		return ordersync.TokenRevoked, ordersync.TokenRevoked.Info().Acts2
-	case c.LastReason == "":
-		return "", ordersync.Nobody
-	case c.LastReason == ordersync.AccessDenied && !c.DeniedAt.IsZero() && c.LastReasonAt.Sub(c.DeniedAt) >= deniedAgain:
-		return c.LastReason, info.Acts2
-	}
-	return c.LastReason, info.Acts
 }
 
 // list is what was collected, what most connections share first; before all what

@@ -121,6 +121,7 @@ CREATE TABLE connections (
     marketplaces_empty_at bigint,
     marketplaces_again_at bigint,
     taken_step bigint NOT NULL DEFAULT 0,
+    last_confirmed boolean NOT NULL DEFAULT false,
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (slow, back_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
@@ -260,6 +261,11 @@ CREATE TABLE runs (
     deadline_at bigint NOT NULL,
     cancelled_at bigint,
     finished_at bigint,
+    total bigint,
+    success bigint,
+    partial bigint,
+    skipped bigint,
+    failed bigint,
     PRIMARY KEY (id)
 );
 CREATE INDEX runs_opened ON runs USING btree (opened_at);

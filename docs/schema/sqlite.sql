@@ -113,7 +113,7 @@ CREATE TABLE connections (
     back_calls            INTEGER NOT NULL DEFAULT 0,
     sweep_calls           INTEGER NOT NULL DEFAULT 0,
     live_pages            INTEGER NOT NULL DEFAULT 0
-, committed_at INTEGER, slow INTEGER NOT NULL DEFAULT 0, purge_due_at INTEGER NOT NULL DEFAULT 0, changes_from INTEGER NOT NULL DEFAULT 1, live_stuck_at INTEGER, live_stuck_to INTEGER, personal_denied_at INTEGER, marketplaces_empty_at INTEGER, marketplaces_again_at INTEGER, taken_step INTEGER NOT NULL DEFAULT 0) STRICT;
+, committed_at INTEGER, slow INTEGER NOT NULL DEFAULT 0, purge_due_at INTEGER NOT NULL DEFAULT 0, changes_from INTEGER NOT NULL DEFAULT 1, live_stuck_at INTEGER, live_stuck_to INTEGER, personal_denied_at INTEGER, marketplaces_empty_at INTEGER, marketplaces_again_at INTEGER, taken_step INTEGER NOT NULL DEFAULT 0, last_confirmed INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE UNIQUE INDEX connections_account ON connections (tenant, region, seller_id);
 
@@ -256,7 +256,7 @@ CREATE TABLE runs (
     deadline_at  INTEGER NOT NULL,
     cancelled_at INTEGER,
     finished_at  INTEGER
-) STRICT;
+, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER) STRICT;
 
 CREATE INDEX runs_opened ON runs (opened_at);
 

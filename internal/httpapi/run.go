@@ -105,12 +105,7 @@ func resultOf(t ordersync.Target) Result {
 	if info.Status != ordersync.StatusSuccess {
 		out.Message = t.Outcome.Text()
 	}
-	if out.WhoActs = info.Acts; t.Outcome.Confirmed {
-		out.WhoActs = info.Acts2
-	}
-	if out.WhoActs == ordersync.Nobody {
-		out.WhoActs = ""
-	}
+	out.WhoActs = actor(t.Outcome.Actor())
 	out.OrdersProcessed, out.ItemsProcessed = t.Counts.OrdersReceived, t.Counts.ItemsReceived
 	out.OrdersCreated, out.OrdersChanged, out.SetAside = t.Counts.OrdersCreated, t.Counts.OrdersChanged, t.Counts.SetAside
 	out.ResumesAt, out.ErrorID = when(t.Outcome.ResumesAt), t.Outcome.ErrorID

@@ -86,12 +86,13 @@ const shownGaps = 50
 
 // StatusOf shows a connection as the engine judges it at now.
 func StatusOf(e *engine.Engine, c store.ConnectionStatus, now time.Time) Status {
+	_, acts := c.Need()
 	out := Status{
 		TenantID: c.Tenant, DisplayName: c.DisplayName, ConnectionStatus: c.State.SeedName(), HasRefreshToken: c.HasRefreshToken,
 		SyncState: syncStateOf(c.Connection), Counts: Counts{c.Orders, c.Items},
 		ConnectionID: strconv.FormatInt(int64(c.ID), 10), Region: c.Region, SellingPartnerID: text(c.SellerID),
 		MarketplaceIDs: append([]string{}, c.Marketplaces...), StatusSince: when(c.StateSince), Paused: c.Paused,
-		ReasonCode: c.LastReason, ReasonSince: when(c.LastReasonAt), WhoActs: actorOf(c.Connection),
+		ReasonCode: c.LastReason, ReasonSince: when(c.LastReasonAt), WhoActs: actor(acts),
 		NextDueAt: when(c.LiveDueAt), NextBackWorkAt: when(c.BackDueAt), WorkingNow: now.Before(c.LeaseUntil),
 		PersonalData: c.PersonalData, Interval: duration(c.Interval), History: duration(c.History),
 		LastSweepAt: when(c.Sweep.LastAt), SetAside: c.SetAside, Gaps: []Gap{},
@@ -133,23 +134,12 @@ func cursorOf(c ordersync.Connection) *string {
 	return when(c.Cursor)
 }
 
-// actorOf is who must act for a connection as it stands; "" for nobody.
-func actorOf(c ordersync.Connection) ordersync.Actor {
-	if c.Paused {
-		return ordersync.Operator
-	}
-	info := c.LastReason.Info()
-	acts := info.Acts
-	switch {
-	case c.LastReason == "":
-		return ""
-	case c.State == ordersync.NeedsReconnect:
-		acts = info.Acts2
-	}
-	if acts == ordersync.Nobody {
+// actor shows who must act; "" for nobody.
+func actor(a ordersync.Actor) ordersync.Actor {
+	if a == ordersync.Nobody {
 		return ""
 	}
-	return acts
+	return a
 }
 
 func duration(d time.Duration) *string {

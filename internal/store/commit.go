@@ -319,8 +319,9 @@ func (t *tx) ringAgain(ctx context.Context, l *Lease, c Commit) error {
 func (t *tx) settleColumns(set *columns, s Settle, next *ordersync.Connection) {
 	set.put("last_reason", s.Outcome.Reason)
 	set.put("last_message", ordersync.CleanText(s.Outcome.Text()))
+	set.put("last_confirmed", s.Outcome.Confirmed)
 	set.put("last_reason_at", ms(t.now))
-	next.LastReason, next.LastMessage, next.LastReasonAt = s.Outcome.Reason, s.Outcome.Text(), t.now
+	next.LastReason, next.LastMessage, next.LastConfirmed, next.LastReasonAt = s.Outcome.Reason, s.Outcome.Text(), s.Outcome.Confirmed, t.now
 	switch {
 	case s.Failed:
 		set.add("failures", 1)

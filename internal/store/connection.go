@@ -16,7 +16,7 @@ const connectionColumns = `id, tenant, region, seller_id, display_name, state, s
 	live_orders, live_items, live_created, live_changed, live_set_aside,
 	back_width_ms, live_pages, history_ms, wanted_since, sweep_begun_at, sweep_next_from, swept_at, back_calls, sweep_calls,
 	back_failures, revoked_at, denied_at, slow,
-	live_stuck_at, live_stuck_to, personal_denied_at, marketplaces_empty_at, marketplaces_again_at`
+	live_stuck_at, live_stuck_to, personal_denied_at, marketplaces_empty_at, marketplaces_again_at, last_confirmed`
 
 // connectionRow is a connection with what only the store needs of it.
 type connectionRow struct {
@@ -45,7 +45,7 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 		&c.received.OrdersReceived, &c.received.ItemsReceived, &c.received.OrdersCreated, &c.received.OrdersChanged, &c.received.SetAside,
 		&backWidth, &c.LivePages, &history, &wanted, &sweepBegun, &sweepFrom, &swept, &c.BackCalls, &c.SweepCalls,
 		&c.BackFailures, &revoked, &denied, &c.Slow,
-		&stuckAt, &stuckTo, &personalDenied, &marketplacesEmpty, &marketplacesAgain}, more...)...)
+		&stuckAt, &stuckTo, &personalDenied, &marketplacesEmpty, &marketplacesAgain, &c.LastConfirmed}, more...)...)
 	if err != nil {
 		return connectionRow{}, err
 	}

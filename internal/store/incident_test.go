@@ -159,3 +159,30 @@ func TestProcessesOpenOneIncident(t *testing.T) {
 		equal(t, "incidents", d.number(`SELECT COUNT(*) FROM incidents`), int64(1))
 	})
 }
+
+// Whoever looks sees how many connections an incident holds.
+func TestSharedTroubles(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		fleet := d.fleet(8, ordersync.RegionEU)
+		look := func() []store.SharedTrouble {
+			t.Helper()
+			got, err := d.Reader().SharedTroubles(d.ctx)
+			d.must(err)
+			return got
+		}
+		equal(t, "while nothing fails", look(), nil)
+		d.fail(store.FailedRevoked, fleet[0])
+		d.fail(store.FailedUnavailable, fleet[1:7]...)
+		d.judge()
+		opened := d.clock.Now()
+		want := store.SharedTrouble{Incident: store.Incident{Region: ordersync.RegionEU, Kind: store.FailedUnavailable, OpenedAt: opened}, Connections: 6}
+		equal(t, "six fail", look(), []store.SharedTrouble{want})
+		d.clock.add(time.Minute)
+		d.succeed(fleet[1:3]...)
+		want.Connections = 4
+		equal(t, "two came back", look(), []store.SharedTrouble{want})
+		d.succeed(fleet[3])
+		d.judge()
+		equal(t, "afterwards", look(), nil)
+	})
+}

@@ -2,8 +2,10 @@ package store
 
 // The texts whose plans the tests look at.
 const (
-	StatusQuery    = statusQuery
-	OldOrdersQuery = oldOrders
+	StatusQuery     = statusQuery
+	OldOrdersQuery  = oldOrders
+	RunsQuery       = runsQuery
+	RunsBeforeQuery = runsBeforeQuery
 )
 
 // RingQuery is what a tick looks for at an urgency.

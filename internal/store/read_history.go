@@ -22,51 +22,27 @@ func (r *Reader) Runs(ctx context.Context, p RunsPage) ([]ordersync.Run, error) 
 		p.Limit = defaultPage
 	}
 	// Ids of runs sort by time.
-	rows, err := r.db.QueryContext(ctx, `SELECT `+runColumns+` FROM runs WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2`, p.Before, p.Limit)
+	query, args := runsQuery, []any{p.Limit}
+	if p.Before != "" {
+		query, args = runsBeforeQuery, append(args, p.Before)
+	}
+	rows, err := r.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
 	defer rows.Close()
-	var out []ordersync.Run
+	var found []openRun
 	for rows.Next() {
 		run, err := scanRun(rows)
 		if err != nil {
 			return nil, fmt.Errorf("read runs: %w", err)
 		}
-		out = append(out, run.Run)
+		found = append(found, run)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
-	return out, r.addSummaries(ctx, out)
-}
-
-// addSummaries counts the targets of a page of runs, all at once.
-func (r *Reader) addSummaries(ctx context.Context, page []ordersync.Run) error {
-	if len(page) == 0 {
-		return nil
-	}
-	of := make(map[ordersync.RunID]*ordersync.Summary, len(page))
-	args := make([]any, 0, len(page))
-	for i := range page {
-		of[page[i].ID] = &page[i].Summary
-		args = append(args, page[i].ID)
-	}
-	rows, err := r.db.QueryContext(ctx, `SELECT run_id, status, COUNT(*) FROM targets WHERE run_id IN `+r.kind.placeholders(1, len(args))+` GROUP BY run_id, status`, args...)
-	if err != nil {
-		return fmt.Errorf("count targets: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id ordersync.RunID
-		var status ordersync.Status
-		var n int
-		if err := rows.Scan(&id, &status, &n); err != nil {
-			return fmt.Errorf("count targets: %w", err)
-		}
-		count(of[id], status, n)
-	}
-	return rows.Err()
+	return r.summed(ctx, found)
 }
 
 // count adds targets of a status to a summary; those that are open have none.

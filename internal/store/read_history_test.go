@@ -7,6 +7,7 @@ import (
 
 	"ordersync"
 	"ordersync/internal/store"
+	"ordersync/internal/store/storetest"
 )
 
 func TestRunsPages(t *testing.T) {
@@ -109,5 +110,48 @@ func TestChangesThatAreKeptNoLonger(t *testing.T) {
 		none, err := reader.Changes(d.ctx, l.Connection.ID, 1, 10)
 		d.must(err)
 		equal(t, "after the newest", none, nil)
+	})
+}
+
+// What a finished run came to is counted once: a list of runs reads none of
+// their targets again.
+func TestFinishedRunsAreCountedOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		paused := d.connect("idle", "S2")
+		d.must(d.Pause(d.ctx, "idle", paused))
+		d.connect("slow", "S3")
+		run := d.openRun(ordersync.GlobalRun, "")
+		d.commit(l, store.Commit{Kind: ordersync.Live, Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}}})
+		d.must(d.CancelRun(d.ctx, run))
+		d.must(d.SettleUnfinished(d.ctx))
+		want := ordersync.Summary{Total: 3, Success: 1, Partial: 1, Skipped: 1}
+		for range 2 {
+			got, err := d.Reader().Run(d.ctx, run)
+			d.must(err)
+			equal(t, "state", got.State, ordersync.RunFinished)
+			equal(t, "the run", got.Summary, want)
+			page, err := d.Reader().Runs(d.ctx, store.RunsPage{})
+			d.must(err)
+			equal(t, "in the list", page[0].Summary, want)
+			d.exec(`DELETE FROM targets`)
+		}
+	})
+}
+
+// A page of runs follows the primary key, and the targets of the few runs that
+// go on are found by it too.
+func TestRunsAreFoundByID(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.exec(`INSERT INTO runs (id, mode, tenant, state, opened_at, opened_after, deadline_at)
+			WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 20000)
+			SELECT CAST(100000 + i AS TEXT), 'global', '', 'finished', i, 0, i FROM numbers`)
+		d.exec(`ANALYZE`)
+		index := "runs_pkey"
+		if d.kind == storetest.SQLite {
+			index = "sqlite_autoindex_runs_1"
+		}
+		d.wantPlan(store.RunsQuery, index, 50)
+		d.wantPlan(store.RunsBeforeQuery, index, 50, "110000")
 	})
 }

@@ -16,15 +16,23 @@ var ErrNotFound = errors.New("not found")
 type openRun struct {
 	ordersync.Run
 	openedAfter int64
+	counted     bool // its summary was kept when it finished
 }
 
-const runColumns = `id, mode, tenant, state, opened_at, opened_after, deadline_at, cancelled_at, finished_at`
+const runColumns = `id, mode, tenant, state, opened_at, opened_after, deadline_at, cancelled_at, finished_at,
+	total, success, partial, skipped, failed`
 
 func scanRun(row scanner) (openRun, error) {
 	var r openRun
 	var opened, deadline int64
 	var cancelled, finished sql.NullInt64
-	err := row.Scan(&r.ID, &r.Mode, &r.Tenant, &r.State, &opened, &r.openedAfter, &deadline, &cancelled, &finished)
+	var total, success, partial, skipped, failed sql.NullInt64
+	err := row.Scan(&r.ID, &r.Mode, &r.Tenant, &r.State, &opened, &r.openedAfter, &deadline, &cancelled, &finished,
+		&total, &success, &partial, &skipped, &failed)
+	r.counted = total.Valid
+	r.Summary = ordersync.Summary{
+		Total: int(total.Int64), Success: int(success.Int64), Partial: int(partial.Int64), Skipped: int(skipped.Int64), Failed: int(failed.Int64),
+	}
 	r.OpenedAt, r.DeadlineAt, r.CancelledAt, r.FinishedAt = msTime(opened), msTime(deadline), at(cancelled), at(finished)
 	return r, err
 }
@@ -54,26 +62,15 @@ func (r *Reader) openRuns(ctx context.Context) ([]openRun, error) {
 	return out, rows.Err()
 }
 
-// Run reads a run with its totals, which are counted from its targets.
+// Run reads a run with its totals. They are counted from its targets: of a
+// finished run once, when it finished.
 func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, error) {
 	run, err := runByID(ctx, r.db, id)
-	if err != nil {
-		return ordersync.Run{}, err
+	if err != nil || run.counted {
+		return run.Run, err
 	}
-	rows, err := r.db.QueryContext(ctx, `SELECT status, COUNT(*) FROM targets WHERE run_id = $1 GROUP BY status`, id)
-	if err != nil {
-		return ordersync.Run{}, fmt.Errorf("count targets: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var status ordersync.Status
-		var n int
-		if err := rows.Scan(&status, &n); err != nil {
-			return ordersync.Run{}, fmt.Errorf("count targets: %w", err)
-		}
-		count(&run.Summary, status, n)
-	}
-	return run.Run, rows.Err()
+	run.Summary, err = countTargets(ctx, r.db, id)
+	return run.Run, err
 }
 
 // Settled tells whether a run is opened whole and every target has its outcome.

@@ -205,10 +205,13 @@ func (s *Store) settleRun(ctx context.Context, id ordersync.RunID) error {
 // finishRun finishes a run that has no open target. One that was cancelled while
 // its targets were being written gets no more of them.
 func (t *tx) finishRun(ctx context.Context, id ordersync.RunID, cancelled bool) error {
-	_, err := t.ExecContext(ctx, `UPDATE runs SET state = 'finished', finished_at = $2 WHERE id = $1
+	n, err := t.exec(ctx, `UPDATE runs SET state = 'finished', finished_at = $2 WHERE id = $1
 		AND (state = 'open' OR (state = 'opening' AND $3))
 		AND NOT EXISTS (SELECT 1 FROM targets WHERE run_id = $1 AND settled_at IS NULL)`, id, ms(t.now), cancelled)
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.keepSummary(ctx, id)
 }
 
 // interrupt settles the next of what is open of a run, and tells how many.

@@ -1,0 +1,32 @@
+package ordersync
+
+// Need is why a human must see to a connection as it stands, and who. [Nobody]
+// must when it is in order, goes on by itself, or is switched off, which is
+// somebody's wish.
+func (c Connection) Need() (Reason, Actor) {
+	switch {
+	case c.State == Disabled:
+		return "", Nobody
+	case c.Paused:
+		return Paused, Paused.Info().Acts
+	case c.State == Pending:
+		return NotConnected, NotConnected.Info().Acts
+	case c.State == NeedsReconnect:
+		return TokenRevoked, TokenRevoked.Info().Acts2
+	case c.LastReason == "":
+		return "", Nobody
+	case c.LastReason == TokenRevoked:
+		// It was confirmed, and then a new token came.
+		return TokenRevoked, TokenRevoked.Info().Acts
+	}
+	return c.LastReason, Outcome{Reason: c.LastReason, Confirmed: c.LastConfirmed}.Actor()
+}
+
+// Actor is who must act on an outcome.
+func (o Outcome) Actor() Actor {
+	info := o.Reason.Info()
+	if o.Confirmed {
+		return info.Acts2
+	}
+	return info.Acts
+}
