@@ -47,7 +47,7 @@ func (c *explainCommand) Run(i *invocation) (err error) {
 		err = printExplanation(i.out, shown)
 	}
 	if err == nil && x.AskFailed != nil && !errors.Is(x.AskFailed, engine.ErrNotFound) {
-		err = fmt.Errorf("asking Amazon brought nothing: %w", x.AskFailed)
+		err = errors.New("asking Amazon brought nothing: " + x.Failure.Text)
 	}
 	return err
 }

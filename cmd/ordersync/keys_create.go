@@ -3,10 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"ordersync"
+	"ordersync/internal/engine"
 )
 
 // keysCreateCommand makes an API key.
@@ -17,8 +16,8 @@ type keysCreateCommand struct {
 
 // Run prints the key, which is shown once and kept nowhere, and says its id.
 func (c *keysCreateCommand) Run(i *invocation) (err error) {
-	if err := checkKeyName(c.Name); err != nil {
-		return usageError{err}
+	if err := engine.CheckKeyName(c.Name); err != nil {
+		return keyNameError(err)
 	}
 	w, err := i.openPlain()
 	if err != nil {
@@ -37,27 +36,20 @@ func (c *keysCreateCommand) Run(i *invocation) (err error) {
 	}
 	key, secret, err := w.engine.NewKey(i.ctx, c.Name, tenant)
 	if err != nil {
-		return err
+		return keyNameError(err)
 	}
 	if _, err := fmt.Fprintln(i.out, secret); err != nil {
 		// Nobody has seen it, so it must open nothing.
-		return errors.Join(printed(err), w.store.RevokeKey(i.ctx, key.ID))
+		return errors.Join(printed(err), w.engine.RevokeKey(i.ctx, key.ID))
 	}
 	_, _ = fmt.Fprintf(i.err, "key %s (%s): %s. It is shown this once; `ordersync keys revoke %s` ends it.\n", key.ID, cell(key.Name), whose, key.ID)
 	return nil
 }
 
-// maxKeyName is how long a key's name may be, in bytes.
-const maxKeyName = 100
-
-func checkKeyName(name string) error {
-	switch {
-	case strings.TrimSpace(name) == "":
-		return errors.New("--name is empty: say who or what will use the key")
-	case len(name) > maxKeyName:
-		return fmt.Errorf("--name has %d bytes, at most %d are allowed", len(name), maxKeyName)
-	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("--name %s has characters that cannot be printed: leave them out", ordersync.ShowBytes([]byte(name)))
+// keyNameError names the flag when a key's name is wrong.
+func keyNameError(err error) error {
+	if wrong := new(engine.KeyNameError); errors.As(err, &wrong) {
+		return usageError{fmt.Errorf("--name %s", wrong.Wrong)}
 	}
-	return nil
+	return err
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ordersync/internal/store"
+	"ordersync/internal/engine"
 )
 
 // keysRevokeCommand makes an API key useless.
@@ -14,13 +14,13 @@ type keysRevokeCommand struct {
 
 // Run revokes the key, at once and for good. Once more changes nothing.
 func (c *keysRevokeCommand) Run(i *invocation) (err error) {
-	s, err := i.openStore(true)
+	w, err := i.openPlain()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	err = s.RevokeKey(i.ctx, c.ID)
-	if errors.Is(err, store.ErrNotFound) {
+	defer func() { err = errors.Join(err, w.close()) }()
+	err = w.engine.RevokeKey(i.ctx, c.ID)
+	if errors.Is(err, engine.ErrNotFound) {
 		// It is not repeated: it may be the key itself.
 		return usageError{errors.New("ID: there is no key of this id: `ordersync keys list` lists them")}
 	}

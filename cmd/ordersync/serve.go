@@ -35,7 +35,7 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	}
 	handler, err := httpapi.New(httpapi.Config{
 		Reader: w.store.Reader(), Engine: w.engine, Operators: i.settings.Operators,
-		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now,
+		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
 	})
 	if err != nil {
 		return err

@@ -199,3 +199,29 @@ func TestServeAddressTaken(t *testing.T) {
 		}
 	})
 }
+
+// A server whose schema another process has changed says that it is not ready,
+// and why in its log only.
+func TestServeTellsWhetherItIsReady(t *testing.T) {
+	onBoth(t, func(p *program) {
+		s := p.serve("--workers", "0")
+		ready := func(want int, logged string) {
+			p.t.Helper()
+			code, body := s.get("/readyz")
+			if code != want || !strings.Contains(s.talk.String(), logged) || logged != "" && strings.Contains(body, logged) {
+				p.t.Errorf("%d %s, want %d; the log:\n%s", code, body, want, s.talk)
+			}
+		}
+		ready(http.StatusOK, "")
+		newest := p.query(`SELECT MAX(version_id) FROM goose_db_version`)[0][0]
+		p.query(`UPDATE goose_db_version SET version_id = 999 WHERE version_id = ` + newest)
+		ready(http.StatusServiceUnavailable, "newer schema")
+		p.query(`DELETE FROM goose_db_version WHERE version_id = 999`)
+		ready(http.StatusServiceUnavailable, "older schema")
+		p.query(`ALTER TABLE goose_db_version RENAME TO hidden`)
+		ready(http.StatusServiceUnavailable, "read schema version")
+		p.query(`ALTER TABLE hidden RENAME TO goose_db_version`)
+		p.query(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (` + newest + `, TRUE)`)
+		ready(http.StatusOK, "")
+	})
+}

@@ -112,6 +112,11 @@ func (i *invocation) fleetReport(w workplace, page store.StatusPage) (r fleetRep
 		return r, err
 	}
 	r.NeedsHuman = needs.list(app)
+	open, err := w.store.Reader().SharedTroubles(i.ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Incidents = httpapi.IncidentsOf(open)
 	if page.Tenant != "" {
 		r.TotalTenants, r.TenantsWithToken = 1, tokens
 		return r, nil
@@ -149,6 +154,12 @@ func (r fleetReport) print(out, talk io.Writer) error {
 		_, _ = fmt.Fprintf(out, "%s, %d with a refresh token; %s: %s; %d paused\n%s with %s; %s set aside; complete everywhere until %s\n",
 			counted(int(t.Tenants), "tenant"), t.TenantsWithToken, counted(int(t.Connections), "connection"), states(t.ByStatus), t.Paused,
 			counted(int(t.Orders), "order"), counted(int(t.Items), "item"), counted(int(t.SetAside), "order"), shown(t.OldestCompleteUntil))
+	}
+	if len(r.Incidents) > 0 {
+		_, _ = fmt.Fprintln(out, "\nIncidents:")
+	}
+	for _, one := range r.Incidents {
+		_, _ = fmt.Fprintf(out, "  %s %s since %s, %s: %s\n", one.Region, one.Kind, shown(one.Since), counted(one.Connections, "connection"), one.Message)
 	}
 	if len(r.NeedsHuman) > 0 {
 		_, _ = fmt.Fprintln(out, "\nWhat a human must do:")

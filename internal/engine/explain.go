@@ -19,11 +19,20 @@ type Explanation struct {
 	Why         []string
 	Connections []ExplainedConnection
 	// Asked tells that Amazon was asked; Answer is what it brought. Asking stores
-	// the order under the rules of any other reading. AskFailed is why asking
-	// brought nothing; nil when it did.
-	Asked     bool
-	Answer    ImportedOne
+	// the order under the rules of any other reading.
+	Asked  bool
+	Answer ImportedOne
+	// AskFailed is why asking brought nothing, for programs: its text may hold
+	// what is for the log only. Failure says it to anybody. nil when it did.
 	AskFailed error
+	Failure   AskFailure
+}
+
+// AskFailure is why asking Amazon for an order brought nothing, in words that
+// anybody may read. The zero value: it did not fail.
+type AskFailure struct {
+	Reason ordersync.Reason // "": it is no trouble of the connection's
+	Text   string
 }
 
 // ExplainedConnection is what one connection of the tenant knows of an order.
@@ -127,6 +136,9 @@ func (e *Engine) Explain(ctx context.Context, tenant ordersync.TenantID, orderID
 		if x.Answer, x.AskFailed = e.ImportOne(ctx, tenant, orderID); ctx.Err() != nil {
 			return x, context.Cause(ctx)
 		}
+		if x.AskFailed != nil {
+			x.Failure = e.askFailure(ctx, x.AskFailed)
+		}
 	}
 	orders, err := e.store.Reader().Tenant(tenant).Order(ctx, orderID)
 	if err != nil {
@@ -213,7 +225,7 @@ func (x Explanation) sentences() (out []string) {
 	switch {
 	case !x.Asked:
 	case x.AskFailed != nil:
-		out = append(out, "Amazon was asked: "+x.AskFailed.Error()+".")
+		out = append(out, x.Failure.sentence())
 	case x.Answer.Imported:
 		out = append(out, "Amazon was asked and has it; what is new was stored.")
 	default:

@@ -205,3 +205,31 @@ func TestNewKey(t *testing.T) {
 		}
 	})
 }
+
+// Names that no key can have are told by type; a key that is revoked opens
+// nothing, and one that is not there is said to be.
+func TestKeys(t *testing.T) {
+	play(t, func(w *world) {
+		for _, name := range []string{"", " ", strings.Repeat("x", 101), "a\nb"} {
+			var wrong *engine.KeyNameError
+			if _, secret, err := w.engine.NewKey(w.ctx, name, ""); !errors.As(err, &wrong) || wrong.Wrong == "" || secret != "" {
+				t.Errorf("%q: %v", name, err)
+			}
+		}
+		key, secret, err := w.engine.NewKey(w.ctx, " cron ", "")
+		w.must(err)
+		if key.Name != "cron" {
+			t.Errorf("the name is %q", key.Name)
+		}
+		if _, err := w.store.Reader().Key(w.ctx, secret); err != nil {
+			t.Error(err)
+		}
+		w.must(w.engine.RevokeKey(w.ctx, key.ID))
+		if _, err := w.store.Reader().Key(w.ctx, secret); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a revoked key: %v", err)
+		}
+		if err := w.engine.RevokeKey(w.ctx, "nothing"); !errors.Is(err, engine.ErrNotFound) {
+			t.Errorf("no key: %v", err)
+		}
+	})
+}

@@ -32,6 +32,8 @@ type AmazonAnswer struct {
 	Imported     bool   `json:"imported" doc:"Something new was stored."`
 	ConnectionID string `json:"connectionId,omitempty"`
 	Failure      string `json:"failure,omitempty" doc:"Why asking brought nothing."`
+
+	ReasonCode ordersync.Reason `json:"reasonCode,omitempty" doc:"Why the connection could not be asked; absent when that was not the trouble."`
 }
 
 // ExplainedOf is what one connection knows of an order.
@@ -92,11 +94,7 @@ func (s *server) explain(ctx context.Context, in *ExplainInput) (*struct{ Body E
 	if err != nil {
 		return nil, err
 	}
-	out := ExplanationOf(s.Engine, x, s.Now())
-	if x.AskFailed != nil {
-		out.Amazon.Failure = s.problemOf(ctx, x.AskFailed).Detail // what nobody foresaw is for the log
-	}
-	return &struct{ Body Explanation }{out}, nil
+	return &struct{ Body Explanation }{ExplanationOf(s.Engine, x, s.Now())}, nil
 }
 
 // ExplanationOf shows why an order is here, or is not. That asking Amazon failed
@@ -106,7 +104,7 @@ func ExplanationOf(e *engine.Engine, x engine.Explanation, now time.Time) Explan
 	switch {
 	case !x.Asked:
 	case x.AskFailed != nil:
-		out.Amazon = &AmazonAnswer{Failure: x.AskFailed.Error()}
+		out.Amazon = &AmazonAnswer{Failure: x.Failure.Text, ReasonCode: x.Failure.Reason}
 	default:
 		out.Amazon = &AmazonAnswer{Found: true, Imported: x.Answer.Imported, ConnectionID: connectionText(x.Answer.Connection)}
 	}

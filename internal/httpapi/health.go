@@ -25,7 +25,9 @@ func (s *server) registerHealth() {
 func (s *server) ready(ctx context.Context, _ *struct{}) (*struct{ Body Health }, error) {
 	err := s.probe(ctx)
 	if err == nil && s.Ready != nil {
-		err = s.Ready(ctx)
+		looking, done := context.WithTimeout(ctx, probeTime)
+		err = s.Ready(looking)
+		done()
 	}
 	if err != nil {
 		// What exactly is wrong is for the log: anybody may ask here.

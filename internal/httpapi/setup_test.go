@@ -45,6 +45,7 @@ type world struct {
 	t       *testing.T
 	ctx     context.Context
 	kind    storetest.Kind
+	url     string // of the database
 	store   *store.Store
 	engine  *engine.Engine
 	handler http.Handler
@@ -68,8 +69,8 @@ func onSQLite(t *testing.T, test func(w *world), change ...func(*httpapi.Config)
 
 func newWorld(t *testing.T, kind storetest.Kind, change ...func(*httpapi.Config)) *world {
 	t.Helper()
-	w := &world{t: t, ctx: t.Context(), kind: kind, log: &logBook{}, keys: map[ordersync.TenantID]string{}}
-	w.store = storetest.Open(t, kind, storetest.Clock(w.now))
+	w := &world{t: t, ctx: t.Context(), kind: kind, url: storetest.New(t, kind), log: &logBook{}, keys: map[ordersync.TenantID]string{}}
+	w.store = storetest.OpenURL(t, w.url, storetest.Clock(w.now))
 	w.engine = engine.New(w.store, nil, nil, engine.Settings{Holder: "test"}, slog.New(slog.NewTextHandler(w.log, nil)))
 	config := httpapi.Config{
 		Reader: w.store.Reader(), Engine: w.engine, Operators: []string{cron}, Version: "test", Now: w.now,

@@ -16,6 +16,8 @@ type FleetStatus struct {
 	TenantsWithToken int64    `json:"tenantsWithToken"`
 	Tenants          []Status `json:"tenants" nullable:"false" doc:"A row for each connection, those whose last success is oldest first."`
 	NextCursor       string   `json:"nextCursor,omitempty" doc:"Where the next page begins; absent on the last."`
+
+	Incidents []Incident `json:"incidents,omitempty" nullable:"false" doc:"Trouble that many connections share now; for operators. Absent: none."`
 }
 
 // TenantStatus is the status of one tenant.
@@ -85,6 +87,9 @@ func (s *server) getStatus(ctx context.Context, in *StatusInput) (*struct{ Body 
 		return nil, err
 	}
 	out.TotalTenants, out.TenantsWithToken = totals.Tenants, totals.WithToken
+	if out.Incidents, err = s.incidents(ctx); err != nil {
+		return nil, err
+	}
 	return &struct{ Body any }{out}, nil
 }
 
@@ -147,9 +152,10 @@ func (s *server) tenantStatus(ctx context.Context, tenant ordersync.TenantID) (T
 
 // ConnectionList is a page of connections with the numbers over all.
 type ConnectionList struct {
-	Totals      Totals   `json:"totals"`
-	Connections []Status `json:"connections" nullable:"false"`
-	NextCursor  string   `json:"nextCursor,omitempty" doc:"Where the next page begins; absent on the last."`
+	Totals      Totals     `json:"totals"`
+	Incidents   []Incident `json:"incidents" nullable:"false" doc:"Trouble that many connections share now; while it lasts nobody needs to act."`
+	Connections []Status   `json:"connections" nullable:"false"`
+	NextCursor  string     `json:"nextCursor,omitempty" doc:"Where the next page begins; absent on the last."`
 }
 
 // Totals are the numbers over all connections, of all tenants.
@@ -180,7 +186,8 @@ func (s *server) listConnections(ctx context.Context, in *StatusInput) (*struct{
 		return nil, err
 	}
 	out.Body.Totals = TotalsOf(t)
-	return out, nil
+	out.Body.Incidents, err = s.incidents(ctx)
+	return out, err
 }
 
 // TotalsOf shows the numbers over all connections.
