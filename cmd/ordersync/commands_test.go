@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -138,45 +137,6 @@ func TestEmptyDatabase(t *testing.T) {
 			t.Errorf("%+v", run)
 		}
 	})
-}
-
-func TestDemo(t *testing.T) {
-	temporary := t.TempDir()
-	t.Setenv("TMPDIR", temporary)
-	t.Setenv("ORDERSYNC_DATABASE_URL", "nonsense") // it needs no settings and heeds none
-	a := alone("demo")
-	if a.code != exitOK || a.err != "" {
-		t.Fatalf("%+v", a)
-	}
-	for _, words := range []string{
-		"3 connections in ", ": 2 success, 0 partial, 1 skipped, 0 failed", `"mode": "global"`,
-		"INVALID_DATE_FIXED: f45c563a-c72e-4025-abe9-96d8d0a86a69 -> ", "TOKEN_MISSING (who acts: tenant)", "kbz_test: SUCCESS, ", ", 0 new, 0 changed",
-	} {
-		if !strings.Contains(a.out, words) {
-			t.Errorf("%q is missing in\n%s", words, a.out)
-		}
-	}
-	if strings.ContainsAny(a.out, "\x1b\r\t") {
-		t.Error("it is no plain text")
-	}
-	if left, _ := filepath.Glob(filepath.Join(temporary, "*")); len(left) > 0 {
-		t.Errorf("left behind: %s", left)
-	}
-}
-
-// An interrupt ends the demo, and it still cleans up.
-func TestDemoInterrupted(t *testing.T) {
-	temporary := t.TempDir()
-	t.Setenv("TMPDIR", temporary)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	var out, talk strings.Builder
-	if code := run(ctx, []string{"demo"}, outside{in: strings.NewReader(""), out: &out, err: &talk, now: realNow}); code != exitAborted {
-		t.Errorf("exit code %d: %s", code, &talk)
-	}
-	if left, _ := filepath.Glob(filepath.Join(temporary, "*")); len(left) > 0 {
-		t.Errorf("left behind: %s", left)
-	}
 }
 
 // The simulator serves until it is told to end.

@@ -1,142 +1,165 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"ordersync"
-	"ordersync/internal/engine"
 	"ordersync/internal/httpapi"
-	"ordersync/internal/secret"
-	"ordersync/internal/spapisim"
 )
 
-// demoCommand shows a global run: a simulated Amazon, a database in a temporary
-// folder, and the three tenants of the document that ordersync began with.
-type demoCommand struct{}
+// demoCommand shows a global run over a fleet with many troubles: a simulated
+// Amazon behind a real socket, and a database in a temporary folder.
+type demoCommand struct {
+	Once bool `help:"End after the run, with its exit code, instead of serving until Ctrl-C."`
+	JSON bool `help:"Print the run as JSON; everything else goes to standard error."`
+}
 
 func (*demoCommand) needsNoSettings() {}
 
-// Run does two global runs over the same tenants: the second finds nothing new.
+// Run makes everything anew, does the run, prints it, and serves until it is
+// interrupted. Nothing is left behind.
 func (c *demoCommand) Run(i *invocation) (err error) {
 	dir, err := os.MkdirTemp("", "ordersync-demo-")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	err = c.in(i, dir)
+	if i.ctx.Err() != nil && (errors.Is(err, i.ctx.Err()) || errors.Is(err, context.Cause(i.ctx))) {
+		_, _ = fmt.Fprintf(i.err, "%s: interrupted; the demo leaves nothing behind\n", programName)
+		return exitError(exitAborted)
+	}
+	return err
+}
+
+// in shows the demo in a folder.
+func (c *demoCommand) in(i *invocation, dir string) (err error) {
 	amazon, err := newDemoAmazon(i.now)
 	if err != nil {
 		return err
 	}
-	server, err := listen(i.ctx, "127.0.0.1:0", amazon.sim.Handler())
+	api, err := listen(i.ctx, "127.0.0.1:0", amazon.sim.Handler())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.close()) }()
-
+	defer func() { err = errors.Join(err, api.close()) }()
 	demo := *i
-	demo.settings = settings{
-		DatabaseURL: "sqlite:" + filepath.Join(dir, "demo.db"), MasterKey: secret.GenerateMasterKey(),
-		AmazonClientID: amazon.app.ClientID, AmazonClientSecret: amazon.app.ClientSecret,
-		AmazonAPIURL: server.url, AmazonLWAURL: server.url + "/auth/o2/token", AmazonRateScale: 1, Workers: -1,
-		Lease: time.Minute, CallTimeout: 3 * time.Second,
-	}
-	demo.log = slog.New(slog.NewTextHandler(i.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	demo.settings = amazon.settings(filepath.Join(dir, "demo.db"), api.url)
+	demo.log = slog.New(slog.NewTextHandler(i.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	w, err := demo.open(true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	for _, spec := range amazon.tenants {
-		if _, err := w.engine.Import(i.ctx, spec); err != nil {
-			return fmt.Errorf("import %s: %w", spec.Tenant, err)
-		}
+	if err := amazon.join(i.ctx, w.engine); err != nil {
+		return err
 	}
-	return demo.show(w)
-}
-
-// show does the runs and prints them.
-func (i *invocation) show(w workplace) error {
-	say := func(title string) { _, _ = fmt.Fprintf(i.out, "\n%s\n\n", title) }
-	first, err := i.runOnce(w, ordersync.GlobalRun, "")
+	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s; SQLite in %s; nothing leaves this machine.\nA global run over %s:\n",
+		api.url, dir, counted(len(amazon.tenants), "tenant"))
+	run, err := demo.runWatched(w, ordersync.GlobalRun, "", func(id ordersync.RunID) func() { return watchRun(i.ctx, i.err, w.store.Reader(), id) })
 	if err != nil {
 		return err
 	}
-	say("A global run over three connected tenants:")
-	if err := printRun(i.out, first); err != nil {
+	if err := c.print(i, run); err != nil {
 		return err
 	}
-	say("The same run as JSON, as `ordersync sync --json` prints it:")
-	if err := printJSON(i.out, first); err != nil {
+	if c.Once {
+		return (&syncCommand{FailOn: "operator"}).verdict(run)
+	}
+	return c.goOn(&demo, w, amazon, dir)
+}
+
+func (c *demoCommand) print(i *invocation, run httpapi.Run) error {
+	if c.JSON {
+		return printJSON(i.out, run)
+	}
+	// What went well comes first, so that what did not stands near the end.
+	rank := map[ordersync.Status]int{ordersync.StatusSuccess: 1, ordersync.StatusPartial: 2, ordersync.StatusSkipped: 3, ordersync.StatusFailed: 4}
+	slices.SortStableFunc(run.Results, func(a, b httpapi.Result) int { return cmp.Compare(rank[a.Status], rank[b.Status]) })
+	_, _ = fmt.Fprintln(i.out)
+	return printRun(i.out, run)
+}
+
+// demoAddress is where the demo serves; when it is taken, anywhere.
+const demoAddress = "127.0.0.1:8080"
+
+// goOn serves the fleet until the demo is interrupted.
+func (c *demoCommand) goOn(i *invocation, w workplace, amazon demoAmazon, dir string) (err error) {
+	door, err := listen(i.ctx, "127.0.0.1:0", amazon.sim.Admin())
+	if err != nil {
 		return err
 	}
-	// Runs for one tenant ask again however fresh the orders are.
-	say("Each tenant once more, alone: Amazon is asked again, and nothing is new.")
-	for _, r := range first.Results {
-		var again httpapi.Run
-		if again, err = i.runOnce(w, ordersync.SingleRun, r.TenantID); err != nil {
-			return err
-		}
-		for _, r := range again.Results {
-			_, _ = fmt.Fprintf(i.out, "%s: %s, %s received, %d new, %d changed\n",
-				r.TenantID, r.ReasonCode, counted(int(r.OrdersProcessed), "order"), r.OrdersCreated, r.OrdersChanged)
-		}
-	}
-	return nil
-}
-
-// demoAmazon is what the demo simulates.
-type demoAmazon struct {
-	sim     *spapisim.Simulator
-	app     spapisim.Application
-	tenants []engine.ConnectionSpec
-}
-
-// newDemoAmazon makes the three tenants: one without a refresh token, one whose
-// cursor is a UUID and who has seven items to come, one in good health.
-func newDemoAmazon(clock func() time.Time) (a demoAmazon, err error) {
-	now := clock()
-	if a.sim, err = spapisim.New(spapisim.Config{Seed: 15, Now: clock}); err != nil {
-		return a, err
-	}
-	if a.app, err = a.sim.AddApplication(spapisim.ApplicationSpec{}); err != nil {
-		return a, err
-	}
-	a.tenants = append(a.tenants, engine.ConnectionSpec{Tenant: "kbz-002", Region: ordersync.RegionEU, State: ordersync.Connected})
-	// Five orders, of which two have two items.
-	test, err := a.seller("kbz_test", spapisim.Generate{N: 3, Items: 1, From: now.Add(-50 * time.Hour), To: now.Add(-26 * time.Hour)},
-		spapisim.Generate{N: 2, Items: 2, From: now.Add(-25 * time.Hour), To: now.Add(-time.Hour)})
+	defer func() { err = errors.Join(err, door.close()) }()
+	_, key, err := w.engine.NewKey(i.ctx, "demo", "")
 	if err != nil {
-		return a, err
+		return err
 	}
-	test.Cursor = "f45c563a-c72e-4025-abe9-96d8d0a86a69"
-	a.tenants = append(a.tenants, test)
-	healthy, err := a.seller("ecomlg-001", spapisim.Generate{N: 240, From: now.AddDate(0, 0, -6), To: now.Add(-time.Hour)})
+	keyFile := filepath.Join(dir, "key")
+	if err := os.WriteFile(keyFile, []byte(key), 0o600); err != nil {
+		return fmt.Errorf("keep the key: %w", err)
+	}
+	handler, err := i.handler(w)
 	if err != nil {
-		return a, err
+		return err
 	}
-	healthy.Cursor = now.Add(-6 * time.Hour).UTC().Format(time.RFC3339)
-	a.tenants = append(a.tenants, healthy)
-	return a, nil
-}
-
-// seller makes a seller with orders, authorised for a tenant.
-func (a *demoAmazon) seller(tenant ordersync.TenantID, orders ...spapisim.Generate) (engine.ConnectionSpec, error) {
-	seller, err := a.sim.AddSeller(spapisim.SellerSpec{Region: string(ordersync.RegionEU)})
+	var listener net.ListenConfig
+	l, err := listener.Listen(i.ctx, "tcp", demoAddress)
 	if err != nil {
-		return engine.ConnectionSpec{}, err
-	}
-	for _, g := range orders {
-		if _, err := a.sim.Generate(seller.Key, g); err != nil {
-			return engine.ConnectionSpec{}, err
+		if l, err = listener.Listen(i.ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return fmt.Errorf("listen: %w", err)
 		}
 	}
-	token, err := a.sim.Authorize(a.app.ClientID, seller.Key)
-	return engine.ConnectionSpec{
-		Tenant: tenant, Region: ordersync.RegionEU, SellerID: seller.ID, State: ordersync.Connected, RefreshToken: secret.New(token),
-	}, err
+	out := i.out
+	if c.JSON {
+		out = i.err // standard output is the run
+	}
+	return i.serve(w, handler, l, func() {
+		_, _ = fmt.Fprintf(out, demoHints, l.Addr(), i.settings.DatabaseURL, thisProgram(), keyFile, door.url)
+	})
+}
+
+// demoHints is what can be tried while the demo serves.
+const demoHints = `
+It goes on: history is read, and every tenant again each five minutes.
+http://%[1]s serves until Ctrl-C. Try, in another terminal:
+
+  export ORDERSYNC_DATABASE_URL=%[2]s
+  %[3]s status
+  %[3]s tenants show kbz_test
+  %[3]s orders list --tenant ecomlg-001
+
+  curl -H "Authorization: Bearer $(cat %[4]s)" http://%[1]s/api/v1/runs
+
+End all of Amazon's faults, and run again: what was broken comes back by itself.
+
+  curl -X DELETE %[5]s/faults
+  curl -X POST -H "Authorization: Bearer $(cat %[4]s)" http://%[1]s/api/v1/orders/sync/run/global
+
+`
+
+// thisProgram is how this program was called, where that can be typed again.
+func thisProgram() string {
+	if filepath.Base(os.Args[0]) == programName {
+		return os.Args[0]
+	}
+	return programName
+}
+
+// settings are those of the demo: the database is a file, and the key that seals
+// tokens is made beside it.
+func (a *demoAmazon) settings(file, url string) settings {
+	return settings{
+		DatabaseURL: "sqlite:" + file, AmazonClientID: a.app.ClientID, AmazonClientSecret: a.app.ClientSecret,
+		AmazonAPIURL: url, AmazonLWAURL: url + "/auth/o2/token", AmazonRateScale: 1, Workers: -1,
+		Lease: time.Minute, CallTimeout: 3 * time.Second,
+	}
 }

@@ -30,19 +30,30 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if err := engine.PrepareDoorbells(i.ctx, w.store, false); err != nil {
-		return err
-	}
-	handler, err := httpapi.New(httpapi.Config{
-		Reader: w.store.Reader(), Engine: w.engine, Operators: i.settings.Operators,
-		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
-	})
+	handler, err := i.handler(w)
 	if err != nil {
 		return err
 	}
 	l, err := (&net.ListenConfig{}).Listen(i.ctx, "tcp", i.settings.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("ORDERSYNC_LISTEN: %w", err)}
+	}
+	return i.serve(w, handler, l, func() { _, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr()) })
+}
+
+// handler is the HTTP interface over a workplace.
+func (i *invocation) handler(w workplace) (http.Handler, error) {
+	return httpapi.New(httpapi.Config{
+		Reader: w.store.Reader(), Engine: w.engine, Operators: i.settings.Operators,
+		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
+	})
+}
+
+// serve answers on a listener, ticks and works until it is interrupted. Once it
+// serves it says so.
+func (i *invocation) serve(w workplace, handler http.Handler, l net.Listener, say func()) error {
+	if err := engine.PrepareDoorbells(i.ctx, w.store, false); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	// Requests end with the service, not with the signal.
 	requests, cut := context.WithCancel(context.WithoutCancel(i.ctx))
@@ -56,7 +67,7 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	_, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr())
+	say()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	select {

@@ -90,11 +90,20 @@ const mostResults = 1_000_000
 
 // runOnce starts a run, works until it is settled, and reads it.
 func (i *invocation) runOnce(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID) (httpapi.Run, error) {
+	return i.runWatched(w, mode, tenant, func(ordersync.RunID) func() { return func() {} })
+}
+
+// runWatched is runOnce with somebody who watches; what watch returns is called
+// when the run has ended.
+func (i *invocation) runWatched(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID, watch func(ordersync.RunID) func()) (httpapi.Run, error) {
 	id, err := w.engine.StartRun(i.ctx, mode, tenant)
 	if err != nil {
 		return httpapi.Run{}, err
 	}
-	if err := w.engine.Drive(i.ctx, id); err != nil {
+	done := watch(id)
+	err = w.engine.Drive(i.ctx, id)
+	done()
+	if err != nil {
 		return httpapi.Run{}, fmt.Errorf("run %s: %w", id, err)
 	}
 	run, err := w.store.Reader().Run(i.ctx, id)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +33,37 @@ func printRun(out io.Writer, run httpapi.Run) error {
 	if err != nil {
 		return printed(err)
 	}
+	var sum httpapi.Result
+	for _, r := range run.Results {
+		sum.OrdersProcessed += r.OrdersProcessed
+		sum.ItemsProcessed += r.ItemsProcessed
+		sum.OrdersCreated += r.OrdersCreated
+		sum.OrdersChanged += r.OrdersChanged
+	}
+	_, _ = fmt.Fprintf(out, "%s with %s received: %d new, %d changed\n\n",
+		counted(int(sum.OrdersProcessed), "order"), counted(int(sum.ItemsProcessed), "item"), sum.OrdersCreated, sum.OrdersChanged)
+	if err := printReasons(out, run); err != nil {
+		return printed(err)
+	}
 	return printTodo(out, run)
+}
+
+// printReasons prints how many connections ended with each reason, the most
+// frequent first.
+func printReasons(out io.Writer, run httpapi.Run) error {
+	counts := map[ordersync.Reason]int{}
+	for _, r := range run.Results {
+		if r.ReasonCode != "" {
+			counts[r.ReasonCode]++
+		}
+	}
+	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	reasons := slices.Collect(maps.Keys(counts))
+	slices.SortFunc(reasons, func(a, b ordersync.Reason) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
+	for _, reason := range reasons {
+		_, _ = fmt.Fprintf(t, "%4d\t%s\t%s\n", counts[reason], reason, reason.Info().English)
+	}
+	return t.Flush()
 }
 
 // seconds shows a run's duration.
@@ -56,6 +88,9 @@ func note(r httpapi.Result) string {
 	if r.Message != "" {
 		parts = append(parts, plain(r.Message))
 	}
+	if r.ResumesAt != nil {
+		parts = append(parts, "from "+*r.ResumesAt)
+	}
 	if r.SetAside > 0 {
 		parts = append(parts, counted(int(r.SetAside), "order")+" set aside")
 	}
@@ -72,41 +107,32 @@ func plain(s string) string {
 	}, s)
 }
 
-// printTodo prints what a human must do, by reason.
+// printTodo prints what a human must do, by reason, and what goes on by itself.
 func printTodo(out io.Writer, run httpapi.Run) error {
-	type todo struct {
-		actor  ordersync.Actor
-		reason ordersync.Reason
-	}
-	who := map[todo][]string{}
+	needs, byItself := needsOf{}, 0
 	for _, r := range run.Results {
-		if r.WhoActs != "" {
-			k := todo{r.WhoActs, r.ReasonCode}
-			who[k] = append(who[k], string(r.TenantID))
+		switch {
+		case r.WhoActs != "":
+			needs.note(string(r.ReasonCode), r.WhoActs, r.ReasonCode.Info().English, r.TenantID)
+		case r.Status != "" && r.Status != ordersync.StatusSuccess:
+			byItself++
+		}
+		if r.SetAside > 0 {
+			needs.note(needSetAside, ordersync.Operator, setAsideText, r.TenantID)
 		}
 	}
-	if len(who) == 0 {
-		return nil
+	if len(needs) > 0 {
+		_, _ = fmt.Fprintln(out, "\nWhat a human must do:")
 	}
-	keys := make([]todo, 0, len(who))
-	for k := range who {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b todo) int { return strings.Compare(string(a.reason), string(b.reason)) })
-	_, _ = fmt.Fprintln(out, "\nWhat a human must do:")
-	for _, k := range keys {
-		if _, err := fmt.Fprintf(out, "  %s (who acts: %s): %s\n    %s\n", k.reason, k.actor, k.reason.Info().English, some(who[k])); err != nil {
+	for _, key := range sortedKeys(needs) {
+		n := needs[key]
+		if _, err := fmt.Fprintf(out, "  %s (who acts: %s): %s\n    %s\n", n.Code, n.WhoActs, n.Message, n.who()); err != nil {
 			return printed(err)
 		}
 	}
-	return nil
-}
-
-// some lists a few names and counts the rest.
-func some(names []string) string {
-	const most = 10
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+	if byItself == 0 {
+		return nil
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	_, err := fmt.Fprintf(out, "\nNot done, and nobody needs to act: %s; each is tried again by itself.\n", counted(byItself, "connection"))
+	return printed(err)
 }

@@ -57,13 +57,13 @@ func TestRunTable(t *testing.T) {
 	for _, words := range []string{
 		"mended  eu      success  SUCCESS", `INVALID_DATE_FIXED: a\tb\n\x1b -> 2026-01-05T02:54:23.000Z; 1 order set aside`,
 		"open    na      -        -", "two lines and  [1mmore", "15 connections in 0s: 1 success, 0 partial, 12 skipped, 1 failed",
-		"TOKEN_MISSING (who acts: tenant)", "and 2 more", "UNKNOWN_ERROR (who acts: developers of ordersync)",
+		"TOKEN_MISSING (who acts: tenant)", "many (12 connections in all)", "SET_ASIDE (who acts: operator)", "5 orders with 7 items received: 4 new, 1 changed", "  12  TOKEN_MISSING", "UNKNOWN_ERROR (who acts: developers of ordersync)",
 	} {
 		if !strings.Contains(out.String(), words) {
 			t.Errorf("%q is missing in\n%s", words, &out)
 		}
 	}
-	if got := strings.Count(out.String(), "\n"); got != 1+15+2+1+1+4 {
+	if got := strings.Count(out.String(), "\n"); got != 1+15+3+4+2+6 {
 		t.Errorf("%d lines:\n%s", got, &out)
 	}
 }
