@@ -63,11 +63,15 @@ func onSQLite(t *testing.T, test func(p *program)) {
 	test(newProgram(t, storetest.SQLite, storetest.New(t, storetest.SQLite)))
 }
 
-func newProgram(t *testing.T, kind storetest.Kind, database string) *program {
+func newProgram(t *testing.T, kind storetest.Kind, database string, change ...func(*spapisim.Config)) *program {
 	t.Helper()
 	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
+	config := spapisim.Config{Seed: 15, Now: p.now}
+	for _, f := range change {
+		f(&config)
+	}
 	var err error
-	p.sim, err = spapisim.New(spapisim.Config{Seed: 15, Now: p.now})
+	p.sim, err = spapisim.New(config)
 	p.must(err)
 	p.app, err = p.sim.AddApplication(spapisim.ApplicationSpec{})
 	p.must(err)
@@ -201,6 +205,7 @@ type resultReport struct {
 	Status          string `json:"status"`
 	ReasonCode      string `json:"reasonCode"`
 	Message         string `json:"message"`
+	Confirmed       bool   `json:"confirmed"`
 	WhoActs         string `json:"whoActs"`
 	OrdersProcessed int    `json:"ordersProcessed"`
 	ItemsProcessed  int    `json:"itemsProcessed"`
