@@ -11,7 +11,7 @@ import (
 // reading comes an hour after the first, whichever clock is ahead, and nobody
 // looks in vain until then.
 func TestBackWorkOfTwoClocks(t *testing.T) {
-	for _, skew := range rows([]time.Duration{-20 * time.Minute, 0, 20 * time.Minute}, 2) {
+	for _, skew := range []time.Duration{-20 * time.Minute, 20 * time.Minute} {
 		t.Run(skew.String(), func(t *testing.T) {
 			play(t, func(w *world) {
 				w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { sw.ClockSkew = spapisim.Duration(skew) }))
@@ -39,9 +39,8 @@ func TestBackWorkOfTwoClocks(t *testing.T) {
 				if n := len(w.coverage(a).Doubts); n != 0 {
 					t.Error("after the hour the second reading has not come")
 				}
-				w.serve(24 * time.Hour)
 				polls := w.calls(s, spapisim.SearchOrders, -1)
-				if n := w.epoch(a) - epoch; n > int64(polls)+30 { // the order is asked for each hour
+				if n := w.epoch(a) - epoch; n > int64(polls)+5 { // and for the order
 					t.Errorf("%d executions for %d searches", n, polls)
 				}
 				if n := w.calls(s, "", 429); n > 0 {

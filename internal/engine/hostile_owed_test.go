@@ -14,11 +14,11 @@ func TestHistoryComesBesideBusyPolls(t *testing.T) {
 	play(t, func(w *world) {
 		s := w.seller()
 		w.orders(s, 16, 30*day, 3*day)
-		w.orders(s, 8*16, time.Hour, -15*time.Hour)
+		w.orders(s, 8*10, time.Hour, -9*time.Hour)
 		a := w.connect("acme", s, startAt(time.Minute))
 		w.serve(time.Hour)
 		var late time.Duration
-		for range 15 * 6 {
+		for range 9 * 6 {
 			w.serve(10 * time.Minute)
 			late = max(late, time.Since(w.connection(a).Cursor))
 		}
@@ -28,7 +28,7 @@ func TestHistoryComesBesideBusyPolls(t *testing.T) {
 				t.Errorf("of history was read %v", have.Walked[m])
 			}
 		}
-		if n := w.wantTruth(a, wanted, time.Now().Add(-late)); n < 130 {
+		if n := w.wantTruth(a, wanted, time.Now().Add(-late)); n < 85 {
 			t.Errorf("%d orders are stored", n)
 		}
 		if late > 25*time.Minute {
@@ -37,7 +37,7 @@ func TestHistoryComesBesideBusyPolls(t *testing.T) {
 		if n := w.calls(s, "", 429); n > 0 {
 			t.Errorf("%d calls were throttled", n)
 		}
-		if n := w.calls(s, spapisim.SearchOrders, -1); n > burst+int(16*time.Hour/perToken)+1 {
+		if n := w.calls(s, spapisim.SearchOrders, -1); n > burst+int(10*time.Hour/perToken)+1 {
 			t.Errorf("%d searches", n)
 		}
 	}, history(35*day), pagesOf(2))
