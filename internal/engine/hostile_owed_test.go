@@ -14,7 +14,7 @@ func TestHistoryComesBesideBusyPolls(t *testing.T) {
 	play(t, func(w *world) {
 		s := w.seller()
 		w.orders(s, 16, 30*day, 3*day)
-		w.orders(s, 8*10, time.Hour, -9*time.Hour)
+		w.orders(s, 11*10, time.Hour, -9*time.Hour)
 		a := w.connect("acme", s, startAt(time.Minute))
 		w.serve(time.Hour)
 		var late time.Duration
@@ -28,10 +28,10 @@ func TestHistoryComesBesideBusyPolls(t *testing.T) {
 				t.Errorf("of history was read %v", have.Walked[m])
 			}
 		}
-		if n := w.wantTruth(a, wanted, time.Now().Add(-late)); n < 85 {
+		if n := w.wantTruth(a, wanted, time.Now().Add(-late)); n < 110 {
 			t.Errorf("%d orders are stored", n)
 		}
-		if late > 25*time.Minute {
+		if late > 35*time.Minute {
 			t.Errorf("live work was %s behind", late)
 		}
 		if n := w.calls(s, "", 429); n > 0 {
