@@ -191,6 +191,9 @@ func postgresSources(raw string) (write, read string, err error) {
 	if !q.Has("connect_timeout") {
 		q.Set("connect_timeout", "10")
 	}
+	if !q.Has("statement_cache_capacity") {
+		q.Set("statement_cache_capacity", strconv.Itoa(keptStatements))
+	}
 	u.RawQuery = q.Encode()
 	write = u.String()
 	q.Set("default_transaction_read_only", "on")
