@@ -59,6 +59,11 @@ const (
 	postgresWriters = 8
 	readers         = 8
 	busyTimeout     = 15 * time.Second
+	// idleTimeout is after how long Postgres undoes a transaction in which nobody
+	// says anything: a machine that stands still must not hold locks for which
+	// every run waits. It is less than a transaction may take, so that who waits
+	// outlives it.
+	idleTimeout = 10 * time.Second
 )
 
 // Open opens the database and checks that it answers. It changes nothing; the
@@ -193,6 +198,9 @@ func postgresSources(raw string) (write, read string, err error) {
 	}
 	if !q.Has("statement_cache_capacity") {
 		q.Set("statement_cache_capacity", strconv.Itoa(keptStatements))
+	}
+	if !q.Has("idle_in_transaction_session_timeout") {
+		q.Set("idle_in_transaction_session_timeout", strconv.FormatInt(idleTimeout.Milliseconds(), 10))
 	}
 	u.RawQuery = q.Encode()
 	write = u.String()

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,16 +116,51 @@ func TestPostgresConnectionsSayWhoTheyAre(t *testing.T) {
 	}
 }
 
+// A machine that stands still in the middle of a transaction must not hold the
+// rows that every run has to lock.
+func TestPostgresUndoesTransactionsOfTheDead(t *testing.T) {
+	t.Parallel()
+	s := openKind(t, postgres)
+	var limit string
+	if err := s.db.QueryRowContext(t.Context(), `SELECT current_setting('idle_in_transaction_session_timeout')`).Scan(&limit); err != nil || limit != "10s" {
+		t.Errorf("the limit is %q, %v", limit, err)
+	}
+	u, err := url.Parse(os.Getenv("ORDERSYNC_TEST_POSTGRES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("idle_in_transaction_session_timeout", "100")
+	u.RawQuery = q.Encode()
+	other, err := Open(t.Context(), Options{URL: u.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead, err := other.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dead.ExecContext(t.Context(), `SELECT pg_advisory_xact_lock(4711)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.ExecContext(t.Context(), `SELECT pg_advisory_xact_lock(4711)`); err != nil {
+		t.Errorf("the lock of the dead: %v", err)
+	}
+	if err := errors.Join(dead.Rollback(), other.Close()); err == nil {
+		t.Error("the transaction of the dead is alive")
+	}
+}
+
 func TestURLParametersOfTheUserStay(t *testing.T) {
 	t.Parallel()
 	write, read, err := postgresSources("postgres://u:p%40ss@h:5433/db?application_name=mine&connect_timeout=3&sslmode=require&host=%2Ftmp%2Fx")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, url := range []string{write, read} {
+	for _, u := range []string{write, read} {
 		for _, part := range []string{"u:p%40ss@h:5433/db", "application_name=mine", "connect_timeout=3", "sslmode=require", "host=%2Ftmp%2Fx"} {
-			if !strings.Contains(url, part) {
-				t.Errorf("%s is gone from %s", part, url)
+			if !strings.Contains(u, part) {
+				t.Errorf("%s is gone from %s", part, u)
 			}
 		}
 	}
