@@ -74,10 +74,12 @@ func (i *invocation) serve(w workplace, handler http.Handler, l net.Listener, sa
 	case err = <-served: // the listener broke
 	case <-i.ctx.Done():
 	}
-	i.log.Info("ending: pages under way are committed first", "atMost", drainWorkers)
+	i.log.Info("ending: pages under way are committed first; a second signal ends at once", "atMost", drainWorkers)
 	stopped := make(chan error, 1)
 	go func() { stopped <- stopWorking(service) }()
-	return errors.Join(ignoreClosed(err), stopServing(server, cut), <-stopped)
+	err = errors.Join(ignoreClosed(err), stopServing(server, cut), <-stopped)
+	i.log.Info("ended")
+	return err
 }
 
 // stopServing takes no new requests and gives those under way a little time.

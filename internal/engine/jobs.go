@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"ordersync"
@@ -177,6 +176,7 @@ func (s *Service) Stop(ctx context.Context) error {
 	}
 	err := s.client.Stop(ctx)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		s.engine.log.Warn("not all executions have ended in time and are cut off; their leases pass, and the work is claimed again")
 		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		err = s.client.StopAndCancel(hard)
@@ -216,6 +216,3 @@ func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickJob]) error {
 
 // ringAhead is how many doorbells a tick rings for each worker.
 const ringAhead = 4
-
-// quiet is River's logger: its own comings and goings are no news.
-func quiet(log *slog.Logger) *slog.Logger { return log.With("part", "doorbells") }
