@@ -23,18 +23,16 @@ import (
 // race detector, under which its calls would time out), as a process of its own.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), programName)
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Run("once", func(t *testing.T) { t.Parallel(); demoOnce(t, program) })
 	t.Run("serves", func(t *testing.T) { t.Parallel(); demoServes(t, program) })
 }
 
-// process is the program in a folder of its own.
-func process(t *testing.T, program string, args ...string) (c *exec.Cmd, temporary string) {
+// demoProcess is the program in a folder of its own.
+func demoProcess(t *testing.T, program string, args ...string) (c *exec.Cmd, temporary string) {
 	t.Helper()
 	temporary = t.TempDir()
 	c = exec.CommandContext(t.Context(), program, args...)
@@ -53,7 +51,7 @@ func wantEmpty(t *testing.T, dir string) {
 // For people: one run, what came of it, what a human must do, and nothing left
 // behind. The exit code is the run's.
 func demoOnce(t *testing.T, program string) {
-	c, temporary := process(t, program, "demo", "--once")
+	c, temporary := demoProcess(t, program, "demo", "--once")
 	var out, talk bytes.Buffer
 	c.Stdout, c.Stderr = &out, &talk
 	if err := c.Run(); c.ProcessState.ExitCode() != exitFailed {
@@ -85,7 +83,7 @@ var demoReasons = []ordersync.Reason{
 // For programs: the run as JSON; then all that the hints name can be done, until
 // it is interrupted.
 func demoServes(t *testing.T, program string) {
-	c, temporary := process(t, program, "demo", "--json")
+	c, temporary := demoProcess(t, program, "demo", "--json")
 	var out bytes.Buffer
 	c.Stdout = &out
 	talk, err := c.StderrPipe()

@@ -26,7 +26,13 @@ func TestMain(m *testing.M) {
 			_ = os.Unsetenv(name)
 		}
 	}
-	os.Exit(m.Run())
+	var err error
+	if workshop, err = os.MkdirTemp("", "ordersync-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(workshop)
+	os.Exit(code)
 }
 
 // program is an installation of ordersync: a database, a simulated Amazon behind
