@@ -147,7 +147,7 @@ func TestSim(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	if a := alone("sim", "--api", "nowhere:no-port"); a.code != exitUsage || !strings.Contains(a.err, "listen") {
+	if a := alone("sim", "--api", "nowhere:no-port"); a.code != exitUsage || !strings.Contains(a.err, "--api is no address") {
 		t.Errorf("%+v", a)
 	}
 }

@@ -162,8 +162,8 @@ func TestImportFile(t *testing.T) {
 		p.imports(line{"tenantId": "t", "region": "eu"})
 		p.unchanged(func() {
 			for _, c := range []struct{ file, words string }{
-				{filepath.Join(p.t.TempDir(), "nowhere.jsonl"), "import file: open"},
-				{p.t.TempDir(), "line 1 cannot be read"},
+				{filepath.Join(p.t.TempDir(), "nowhere.jsonl"), "FILE must name a file"},
+				{p.t.TempDir(), "FILE is a folder"},
 			} {
 				if a := p.run("tenants", "import", c.file); a.code == exitOK || !strings.Contains(a.err, c.words) {
 					p.t.Errorf("%s: exit code %d, said %s", c.file, a.code, a.err)

@@ -10,8 +10,8 @@ import (
 
 // keysCreateCommand makes an API key.
 type keysCreateCommand struct {
-	Name   string `required:"" help:"Who or what will use it, for people." placeholder:"NAME"`
-	Tenant string `help:"The key opens this tenant only; without it the key is an operator's and opens everything." placeholder:"ID"`
+	Name   string  `required:"" help:"Who or what will use it, for people." placeholder:"NAME"`
+	Tenant *string `help:"The key opens this tenant only; without it the key is an operator's and opens everything." placeholder:"ID"`
 }
 
 // Run prints the key, which is shown once and kept nowhere, and says its id.
@@ -25,14 +25,14 @@ func (c *keysCreateCommand) Run(i *invocation) (err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	tenant, whose := ordersync.TenantID(""), "an operator's, opens everything"
-	if c.Tenant != "" {
-		if tenant, err = parseTenant("--tenant", c.Tenant); err != nil {
+	if c.Tenant != nil {
+		if tenant, err = parseTenant("--tenant", *c.Tenant); err != nil {
 			return err
 		}
 		if err := i.known(w.store, "--tenant", tenant); err != nil {
 			return err
 		}
-		whose = "opens tenant " + c.Tenant
+		whose = "opens tenant " + string(tenant)
 	}
 	key, secret, err := w.engine.NewKey(i.ctx, c.Name, tenant)
 	if err != nil {

@@ -86,17 +86,22 @@ func fromFile(name, file string, value *string, initial string) error {
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
-		// The name is left out: a secret may stand there by mistake.
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return fmt.Errorf("ORDERSYNC_%s_FILE must name a file that this user may read: %w", name, err)
+		return fmt.Errorf("ORDERSYNC_%s_FILE must name a file that this user may read: %w", name, nameless(err))
 	}
 	if *value = strings.TrimSpace(string(content)); *value == "" {
 		return fmt.Errorf("ORDERSYNC_%s_FILE names an empty file: write the value into it", name)
 	}
 	return nil
+}
+
+// nameless is an error about a file without the file's name: a secret may stand
+// there by mistake.
+func nameless(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // problems lists what is wrong with the settings.

@@ -23,22 +23,38 @@ func (*simCommand) needsNoSettings() {}
 
 // Run serves until it is interrupted.
 func (c *simCommand) Run(i *invocation) error {
+	if err := c.problem(); err != nil {
+		return usageError{err}
+	}
 	sim, err := spapisim.New(spapisim.Config{Seed: c.Seed, RateScale: c.RateScale})
 	if err != nil {
 		return usageError{err}
 	}
 	api, err := listen(i.ctx, c.API, sim.Handler())
 	if err != nil {
-		return usageError{err}
+		return usageError{fmt.Errorf("--api: %w", err)}
 	}
 	admin, err := listen(i.ctx, c.Admin, sim.Admin())
 	if err != nil {
-		return errors.Join(usageError{err}, api.close())
+		return errors.Join(usageError{fmt.Errorf("--admin: %w", err)}, api.close())
 	}
 	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s\nadmin door: %s (GET / lists what it does)\n"+
 		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n", api.url, admin.url, api.url, api.url)
 	<-i.ctx.Done()
 	return errors.Join(api.close(), admin.close())
+}
+
+// problem says what is wrong with the flags.
+func (c *simCommand) problem() error {
+	if inRange := c.RateScale >= 0.001 && c.RateScale <= 1e6; !inRange { // NaN is not
+		return fmt.Errorf("--rate-scale is %g: use 0.001 to 1000000", c.RateScale)
+	}
+	for _, a := range [][2]string{{"--api", c.API}, {"--admin", c.Admin}} {
+		if !listenable(a[1]) {
+			return errors.New(a[0] + " is no address: use host:port, for example 127.0.0.1:9090")
+		}
+	}
+	return nil
 }
 
 // server is an HTTP server that runs.

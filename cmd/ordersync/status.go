@@ -15,10 +15,10 @@ import (
 
 // statusCommand shows how far the connections are and what needs a human.
 type statusCommand struct {
-	Tenant string `help:"Only this tenant." placeholder:"ID"`
-	JSON   bool   `help:"Print JSON."`
-	Limit  int    `default:"1000" help:"How many connections are listed at most, 1 to 10000."`
-	Cursor string `help:"Where the list goes on, as the page before said." placeholder:"PLACE"`
+	Tenant *string `help:"Only this tenant." placeholder:"ID"`
+	JSON   bool    `help:"Print JSON."`
+	Limit  int     `default:"1000" help:"How many connections are listed at most, 1 to 10000."`
+	Cursor string  `help:"Where the list goes on, as the page before said." placeholder:"PLACE"`
 }
 
 // fleetReport is the status with what needs a human. Its first fields are those
@@ -43,7 +43,7 @@ func (c *statusCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if c.Tenant != "" {
+	if c.Tenant != nil {
 		if err := i.known(w.store, "--tenant", page.Tenant); err != nil {
 			return err
 		}
@@ -60,8 +60,8 @@ func (c *statusCommand) Run(i *invocation) (err error) {
 
 // page is what the flags ask for.
 func (c *statusCommand) page() (p store.StatusPage, err error) {
-	if c.Tenant != "" {
-		if p.Tenant, err = parseTenant("--tenant", c.Tenant); err != nil {
+	if c.Tenant != nil {
+		if p.Tenant, err = parseTenant("--tenant", *c.Tenant); err != nil {
 			return p, err
 		}
 	}

@@ -11,28 +11,28 @@ import (
 
 // syncCommand does one run and prints it.
 type syncCommand struct {
-	Tenant   string        `help:"Only this tenant." placeholder:"ID"`
+	Tenant   *string       `help:"Only this tenant." placeholder:"ID"`
 	JSON     bool          `help:"Print the run as JSON."`
 	BackWork time.Duration `default:"60s" help:"After the run, do back work (history, second readings) that needs no waiting, for at most so long; 0: none. A server does its own."`
 	FailOn   string        `enum:"any,operator,never" default:"operator" help:"Exit with 1 when: any target failed; one failed that an operator or a developer must see to, or more than 20 % did; never."`
-	Server   string        `help:"Ask this running server to do it, with ORDERSYNC_SERVER_KEY; no database is needed here." placeholder:"URL"`
+	Server   *string       `help:"Ask this running server to do it, with ORDERSYNC_SERVER_KEY; no database is needed here." placeholder:"URL"`
 }
 
 // Run does one run, prints it and ends with an exit code that a cron can use.
 func (c *syncCommand) Run(i *invocation) (err error) {
 	var tenant ordersync.TenantID
-	if c.Tenant != "" {
-		if tenant, err = parseTenant("--tenant", c.Tenant); err != nil {
+	if c.Tenant != nil {
+		if tenant, err = parseTenant("--tenant", *c.Tenant); err != nil {
 			return err
 		}
 	}
 	if c.BackWork < 0 {
 		return usageError{fmt.Errorf("--back-work is %s: use 0s or more", c.BackWork)}
 	}
-	if c.Server == "" {
+	if c.Server == nil {
 		return c.here(i, tenant)
 	}
-	far, err := i.remote(c.Server)
+	far, err := i.remote(*c.Server)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,10 @@ func (c *tenantsImportCommand) input(stdin io.Reader) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return nil, fmt.Errorf("import file: %w", err)
+		return nil, fmt.Errorf("FILE must name a file of JSON lines that this user may read, or be -: %w", nameless(err))
+	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		return nil, errors.Join(errors.New("FILE is a folder: name a file of JSON lines, or - for standard input"), err, f.Close())
 	}
 	return f, nil
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"ordersync"
@@ -187,12 +189,29 @@ func fromHuma(e *huma.ErrorModel) *Problem {
 		if d == nil || len(p.Errors) == shownErrors {
 			break
 		}
-		p.Errors = append(p.Errors, FieldError{shown(d.Location), d.Message})
+		p.Errors = append(p.Errors, FieldError{fieldShown(d.Location), d.Message})
 	}
 	if len(p.Errors) > 0 {
 		p.Detail = "the request is not understood: " + p.Errors[0].Field + ": " + p.Errors[0].Message
 	}
 	return p
+}
+
+// fieldShape is what the place of a field looks like, by its true name or by one
+// that was misspelt.
+var fieldShape = regexp.MustCompile(`^[a-z]{0,8}(\.[A-Za-z_-]{1,32}(\[\d{1,6}\])*)*$`)
+
+// fieldShown is the place of a field. A name that no field could have is left
+// out: a secret may stand there by mistake.
+func fieldShown(location string) string {
+	if fieldShape.MatchString(location) {
+		return location
+	}
+	in, _, _ := strings.Cut(location, ".")
+	if !fieldShape.MatchString(in) {
+		in = "request"
+	}
+	return in + ": a field with an odd name"
 }
 
 // shown makes text of a caller safe to repeat.
