@@ -225,14 +225,41 @@ func TestFleetOfTroubles(t *testing.T) {
 			got = f.global()
 			f.wantHealthy(got)
 		}
-		f.wantEndings(func(m *member) bool { return m.unlucky == "" }, got)
-		f.tryLuck(got)
-		f.wantEndings(func(m *member) bool { return m.unlucky != "" }, got)
+		gaps := f.gaps()
+		ended := func(m *member) bool { return !f.open(m, got[m.tenant], gaps[m.tenant]) }
+		f.wantEndings(ended, got, gaps)
+		for _, m := range f.members {
+			if !ended(m) {
+				f.wait(m)
+			}
+		}
 	})
 }
 
+// open tells whether a tenant is still on its way: it had no luck yet, or its
+// gaps are not closed.
+func (f *fleet) open(m *member, got resultReport, gaps int) bool {
+	return got.ReasonCode == "CATCHING_UP" || m.unlucky != "" && got.ReasonCode == m.unlucky || m.reason == well.reason && gaps > 0 && !m.gap
+}
+
+// wait asks again for a tenant until it is no longer on its way, and wants it to
+// end as it must.
+func (f *fleet) wait(m *member) {
+	f.t.Helper()
+	got, gaps := map[string]resultReport{}, map[string]int{}
+	for range 20 {
+		f.later(10 * time.Minute)
+		got[m.tenant] = f.of(f.sync(exitOK, f.args("--fail-on", "never", "--tenant", m.tenant)...), m.tenant)
+		if gaps = f.gaps(); !f.open(m, got[m.tenant], gaps[m.tenant]) {
+			break
+		}
+	}
+	f.wantEndings(func(one *member) bool { return one == m }, got, gaps)
+}
+
 // wantHealthy wants nobody else's trouble to reach the healthy: each run brings
-// them up to date, and none of their calls is throttled.
+// them up to date, or at least on if the machine is slow, and none of their calls
+// is throttled.
 func (f *fleet) wantHealthy(got map[string]resultReport) {
 	f.t.Helper()
 	healthy := 0
@@ -241,7 +268,7 @@ func (f *fleet) wantHealthy(got map[string]resultReport) {
 			continue
 		}
 		healthy++
-		if r := got[m.tenant]; r.ReasonCode != well.reason || r.OrdersProcessed == 0 {
+		if r := got[m.tenant]; r.ReasonCode != well.reason && r.ReasonCode != "CATCHING_UP" {
 			f.t.Errorf("%s has no trouble: %+v", m.tenant, r)
 		}
 		if n := f.sim.Counters().Total(m.Key, "", http.StatusTooManyRequests); n > 0 {
@@ -250,17 +277,6 @@ func (f *fleet) wantHealthy(got map[string]resultReport) {
 	}
 	if healthy < len(f.members)/2 {
 		f.t.Errorf("only %d are healthy", healthy)
-	}
-}
-
-// tryLuck asks again for the tenants that need luck, until they have had it.
-func (f *fleet) tryLuck(got map[string]resultReport) {
-	f.t.Helper()
-	for _, m := range f.members {
-		for try := 0; m.unlucky != "" && try < 20 && (got[m.tenant].ReasonCode == m.unlucky || f.gaps()[m.tenant] > 0); try++ {
-			f.later(10 * time.Minute)
-			got[m.tenant] = f.of(f.sync(exitOK, f.args("--fail-on", "never", "--tenant", m.tenant)...), m.tenant)
-		}
 	}
 }
 
@@ -283,12 +299,11 @@ func (f *fleet) gaps() map[string]int {
 
 // wantEndings wants of some tenants exactly the reason that the table says, and
 // of those that end well the orders that Amazon has.
-func (f *fleet) wantEndings(which func(*member) bool, got map[string]resultReport) {
+func (f *fleet) wantEndings(which func(*member) bool, got map[string]resultReport, gaps map[string]int) {
 	f.t.Helper()
 	s, err := store.Open(context.Background(), store.Options{URL: f.database, Now: f.now, Merge: spapi.MergeRaw})
 	f.must(err)
 	defer func() { f.must(s.Close()) }()
-	gaps := f.gaps()
 	for _, m := range slices.DeleteFunc(slices.Clone(f.members), func(m *member) bool { return !which(m) }) {
 		if r := got[m.tenant]; r.ReasonCode != m.reason || r.Confirmed != m.confirmed {
 			f.t.Errorf("%s (%s): %s (%s), confirmed %t; want %s, %t", m.tenant, m.trouble, r.ReasonCode, r.Message, r.Confirmed, m.reason, m.confirmed)
@@ -296,7 +311,7 @@ func (f *fleet) wantEndings(which func(*member) bool, got map[string]resultRepor
 		if m.reason != well.reason {
 			continue
 		}
-		if n := gaps[m.tenant]; (n > 0) != m.gap {
+		if n := gaps[m.tenant]; n > 0 != m.gap {
 			f.t.Errorf("%s (%s): %d gaps", m.tenant, m.trouble, n)
 		}
 		f.wantTruthOf(s, m)
