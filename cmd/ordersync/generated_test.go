@@ -21,13 +21,13 @@ import (
 var update = flag.Bool("update", false, "write the generated files anew")
 
 // wantFile wants a generated file to be what would be generated.
-func wantFile(t *testing.T, path, want string, write bool) {
+func wantFile(t testing.TB, path, want string, write bool) {
 	t.Helper()
 	wantFileOf(t, "make generate", path, want, write)
 }
 
 // wantFileOf is wantFile for what a command of its own generates.
-func wantFileOf(t *testing.T, command, path, want string, write bool) {
+func wantFileOf(t testing.TB, command, path, want string, write bool) {
 	t.Helper()
 	if write {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // a real socket, and a clock that both go by. Whatever it says and whatever it
 // stores is searched for secrets at the end of the test.
 type program struct {
-	t         *testing.T
+	t         testing.TB
 	kind      storetest.Kind
 	database  string // its URL
 	masterKey string
@@ -69,7 +69,7 @@ func onSQLite(t *testing.T, test func(p *program)) {
 	test(newProgram(t, storetest.SQLite, storetest.New(t, storetest.SQLite)))
 }
 
-func newProgram(t *testing.T, kind storetest.Kind, database string, change ...func(*spapisim.Config)) *program {
+func newProgram(t testing.TB, kind storetest.Kind, database string, change ...func(*spapisim.Config)) *program {
 	t.Helper()
 	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
 	config := spapisim.Config{Seed: 15, Now: p.now}

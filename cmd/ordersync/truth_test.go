@@ -88,7 +88,7 @@ func TestOrdersAreAmazons(t *testing.T) {
 
 // wantVariety wants every kind of order to be among those that were compared:
 // otherwise the comparison proves little.
-func wantVariety(t *testing.T, orders []object) {
+func wantVariety(t testing.TB, orders []object) {
 	t.Helper()
 	found := map[string]bool{}
 	for _, o := range orders {
