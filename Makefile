@@ -58,7 +58,7 @@ help: ## list the targets
 		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The parts of `make test`.
-.PHONY: check-format check-vet check-lint check-unit check-strangers check-generated
+.PHONY: check-format check-vet check-lint check-unit check-whole check-strangers check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -70,6 +70,10 @@ check-lint:
 
 check-unit:
 	CGO_ENABLED=1 scripts/with-postgres go test $(RACE) -shuffle=on -timeout 15m $(TESTFLAGS) ./...
+
+# What the race detector makes too slow to be run whole.
+check-whole:
+	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling)$$' ./internal/engine ./cmd/ordersync
 
 # Clients from npm read the simulator.
 check-strangers:
