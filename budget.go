@@ -80,8 +80,9 @@ func (b Budget) TakeAbove(now time.Time, reserve float64) (after Budget, wait ti
 // adopted at once, never below a tenth of the published one, and a later header
 // brings the rate back at once, up to the published one. Beyond that a higher
 // one at most doubles the rate, and not before the bucket could have filled once
-// since lastChange: the last change of the rate or the last 429, whichever came
-// later. Zero, negative and unreadable rates change nothing.
+// at the published rate since lastChange: the last change of the rate or the last
+// 429, whichever came later. At the learned rate a lie would be believed anew the
+// sooner, the greater it is. Zero, negative and unreadable rates change nothing.
 func (b Budget) Learn(rate float64, now, lastChange time.Time) (after Budget, changed bool) {
 	if rate <= 0 || math.IsNaN(rate) || math.IsInf(rate, 0) {
 		return b, false
@@ -93,7 +94,7 @@ func (b Budget) Learn(rate float64, now, lastChange time.Time) (after Budget, ch
 		next = math.Max(rate, b.Plan.Rate/10)
 	case b.Rate < b.Plan.Rate:
 		next = b.Plan.Rate
-	case now.Sub(lastChange).Seconds()*b.Rate >= b.Plan.Burst:
+	case now.Sub(lastChange).Seconds()*b.Plan.Rate >= b.Plan.Burst:
 		next = math.Min(rate, 2*b.Rate)
 	}
 	changed = next != b.Rate
