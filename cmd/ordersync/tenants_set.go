@@ -16,7 +16,7 @@ import (
 type tenantsSetCommand struct {
 	target
 	Interval     string `help:"Time between two readings, 1s to 24h, such as 10m; default: the service's." placeholder:"TIME"`
-	WantHistory  string `help:"How far back orders are wanted, such as 730d; default: the service's." placeholder:"TIME"`
+	WantHistory  string `help:"How far back orders are wanted, such as 500d; default: the service's." placeholder:"TIME"`
 	PersonalData string `help:"Whether data of buyers and recipients may be asked for and held: yes or no." enum:",yes,no" default:"" placeholder:"yes|no"`
 }
 

@@ -75,7 +75,7 @@ func (s *server) act(ctx context.Context, in ConnectionInput, do func(context.Co
 // ConnectionChange is what an operator sets of a connection.
 type ConnectionChange struct {
 	Interval     *string `json:"interval,omitempty" maxLength:"20" doc:"Time between two readings, 1s to 24h, such as 10m; empty: the service's setting." example:"10m"`
-	History      *string `json:"history,omitempty" maxLength:"20" doc:"How far back orders are wanted, 1h to 175200h (20 years), such as 730d; empty: the service's setting." example:"730d"`
+	History      *string `json:"history,omitempty" maxLength:"20" doc:"How far back orders are wanted, 1h to 175200h (20 years), such as 500d; empty: the service's setting." example:"500d"`
 	PersonalData *bool   `json:"personalData,omitempty" doc:"Whether it may ask for and hold buyers' data."`
 }
 
