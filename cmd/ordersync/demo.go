@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"ordersync"
@@ -28,6 +30,18 @@ func (*demoCommand) needsNoSettings() {}
 // Run makes everything anew, does the run, prints it, and serves until it is
 // interrupted. Nothing is left behind.
 func (c *demoCommand) Run(i *invocation) (err error) {
+	// A reader that goes away, as head does, and a terminal that is closed end the
+	// demo like any interrupt.
+	signal.Ignore(syscall.SIGPIPE)
+	defer signal.Reset(syscall.SIGPIPE)
+	demo := *i
+	var stop context.CancelFunc
+	demo.ctx, stop = signal.NotifyContext(i.ctx, syscall.SIGHUP)
+	defer stop()
+	return c.run(&demo)
+}
+
+func (c *demoCommand) run(i *invocation) (err error) {
 	dir, err := os.MkdirTemp("", "ordersync-demo-")
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)

@@ -28,6 +28,7 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("once", func(t *testing.T) { t.Parallel(); demoOnce(t, program) })
+	t.Run("nobody reads", func(t *testing.T) { t.Parallel(); demoUnread(t, program) })
 	t.Run("serves", func(t *testing.T) { t.Parallel(); demoServes(t, program) })
 }
 
@@ -70,6 +71,21 @@ func demoOnce(t *testing.T, program string) {
 	}
 	if strings.ContainsAny(out.String()+talk.String(), "\x1b\r\t") || strings.Contains(out.String()+talk.String(), "Atz") {
 		t.Error("it is no plain text, or a token is in it")
+	}
+	wantEmpty(t, temporary)
+}
+
+// A reader that goes away is an error, and still nothing is left behind.
+func demoUnread(t *testing.T, program string) {
+	c, temporary := demoProcess(t, program, "demo")
+	out, err := c.StdoutPipe()
+	must(t, err)
+	var talk bytes.Buffer
+	c.Stderr = &talk
+	must(t, c.Start())
+	must(t, out.Close())
+	if err := c.Wait(); c.ProcessState.ExitCode() != exitNotDone || !strings.Contains(talk.String(), "print: ") {
+		t.Errorf("%v:\n%s", err, &talk)
 	}
 	wantEmpty(t, temporary)
 }
