@@ -112,27 +112,33 @@ type tableRows struct {
 func (p *pages) written() (all []tableRows) {
 	p.b.Helper()
 	for _, table := range []string{"orders", "order_items", "order_packages", "changes"} {
-		result, err := p.db.Query(`SELECT * FROM ` + table + ` WHERE tenant = 'bench'`)
-		p.must(err)
-		t := tableRows{table: table}
-		t.columns, err = result.Columns()
-		p.must(err)
-		for result.Next() {
-			row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
-			for i := range row {
-				into[i] = &row[i]
-			}
-			p.must(result.Scan(into...))
-			t.rows = append(t.rows, row)
-		}
-		p.must(result.Err())
-		p.must(result.Close())
+		t := p.read(table)
 		if len(t.rows) == 0 || t.columns[0] != "tenant" {
 			p.b.Fatalf("%s: %d rows of %v", table, len(t.rows), t.columns)
 		}
 		all = append(all, t)
 	}
 	return all
+}
+
+func (p *pages) read(table string) (t tableRows) {
+	p.b.Helper()
+	result, err := p.db.Query(`SELECT * FROM ` + table + ` WHERE tenant = 'bench'`)
+	p.must(err)
+	defer func() { p.must(result.Close()) }()
+	t.table = table
+	t.columns, err = result.Columns()
+	p.must(err)
+	for result.Next() {
+		row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		p.must(result.Scan(into...))
+		t.rows = append(t.rows, row)
+	}
+	p.must(result.Err())
+	return t
 }
 
 // insert inserts rows for another tenant: one statement a table, one
