@@ -43,7 +43,7 @@ func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder str
 	err := s.inTx(ctx, "claim connection", func(ctx context.Context, t *tx) error {
 		lease = nil
 		if !t.sure {
-			return nil
+			return t.inVain(ctx, id)
 		}
 		n, err := t.exec(ctx, `UPDATE connections
 			SET epoch = epoch + 1, taken_step = step, lease_until = $2, holder = $3, rung_at = NULL, committed_at = $4
@@ -51,8 +51,11 @@ func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder str
 			AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
 			AND (live_due_at <= $4 OR back_due_at <= $4)`,
 			int64(id), ms(t.now.Add(length)), holder, ms(t.now))
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
+		}
+		if n == 0 {
+			return t.inVain(ctx, id)
 		}
 		lease, err = t.lease(ctx, id)
 		if err == nil {
@@ -64,6 +67,14 @@ func (s *Store) Claim(ctx context.Context, id ordersync.ConnectionID, holder str
 		return nil, err
 	}
 	return lease, nil
+}
+
+// inVain takes the ring mark away when the doorbell was answered and nothing could
+// be claimed: by this process's clock the work may not be due yet, and the next
+// tick is to ring again.
+func (t *tx) inVain(ctx context.Context, id ordersync.ConnectionID) error {
+	_, err := t.exec(ctx, `UPDATE connections SET rung_at = NULL WHERE id = $1 AND rung_at IS NOT NULL`, int64(id))
+	return err
 }
 
 // lease reads the claimed connection.

@@ -113,6 +113,23 @@ func TestWhoWasRungWhileHeldIsRungAfterwards(t *testing.T) {
 	})
 }
 
+// Work that is due by one process's clock may not be by another's: a doorbell that
+// came too early is rung again by the next tick, not a minute later.
+func TestDoorbellThatCameTooEarly(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.due("acme", 0, nil)
+		equal(t, "rung", d.ring(1, ""), []string{"acme"})
+		d.clock.add(-5 * time.Millisecond)
+		l, err := d.Claim(d.ctx, id, "behind", lease)
+		d.must(err)
+		if l != nil {
+			t.Fatal("claimed before it was due")
+		}
+		d.clock.add(time.Second)
+		equal(t, "rung again", d.ring(1, ""), []string{"acme"})
+	})
+}
+
 func TestRingingOfOneRun(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		d.due("other", -100, nil)
