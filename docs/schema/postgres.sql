@@ -20,6 +20,7 @@ CREATE TABLE applications (
     probe bigint,
     suspect bigint,
     suspect_at bigint,
+    probe_open boolean NOT NULL DEFAULT false,
     PRIMARY KEY (client_id)
 );
 
@@ -266,9 +267,11 @@ CREATE TABLE runs (
     partial bigint,
     skipped bigint,
     failed bigint,
+    outcomes_gone boolean NOT NULL DEFAULT false,
     PRIMARY KEY (id)
 );
 CREATE INDEX runs_opened ON runs USING btree (opened_at);
+CREATE INDEX runs_outcomes ON runs USING btree (opened_at, id) WHERE ((NOT outcomes_gone) AND (state = 'finished'::text));
 CREATE INDEX runs_unfinished ON runs USING btree (opened_at) WHERE (state <> 'finished'::text);
 
 CREATE TABLE secrets (

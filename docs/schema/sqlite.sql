@@ -19,7 +19,7 @@ CREATE TABLE applications (
     probe_at   INTEGER, -- when one connection may try again
     probe      INTEGER, -- that connection
     suspect    INTEGER  -- the connection that first saw the client secret refused
-, suspect_at INTEGER) STRICT;
+, suspect_at INTEGER, probe_open INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE budgets (
     client_id  TEXT NOT NULL,
@@ -256,9 +256,11 @@ CREATE TABLE runs (
     deadline_at  INTEGER NOT NULL,
     cancelled_at INTEGER,
     finished_at  INTEGER
-, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER) STRICT;
+, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER, outcomes_gone INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX runs_opened ON runs (opened_at);
+
+CREATE INDEX runs_outcomes ON runs (opened_at, id) WHERE NOT outcomes_gone AND state = 'finished';
 
 CREATE INDEX runs_unfinished ON runs (opened_at) WHERE state <> 'finished';
 

@@ -47,6 +47,7 @@ type world struct {
 	set    setup
 	amazon spapi.Config
 	box    *secret.Box
+	doors  bool // serve as the server does, by doorbells
 }
 
 // play tells a story in a world of its own, in virtual time.

@@ -44,7 +44,8 @@ func (w *world) callTimes(since time.Time) (at []time.Time) {
 // right secret all goes on by itself.
 func TestWrongSecretStopsTheFleet(t *testing.T) {
 	var text string
-	play(t, func(w *world) {
+	eachWay(t, func(w *world) {
+		t := w.t
 		text = w.app.ClientSecret
 		all := w.fleet("eu", 4)
 		begun := time.Now()
@@ -74,11 +75,11 @@ func TestWrongSecretStopsTheFleet(t *testing.T) {
 			w.orders(a.seller, 3, time.Since(begun), 5*time.Minute)
 		}
 		text = w.app.ClientSecret
-		w.serve(62 * time.Second)
+		w.serve(62*time.Second + w.lag())
 		if w.application().Stopped() {
 			t.Error("it stands still a minute after the secret was right again")
 		}
-		w.serve(10 * time.Second)
+		w.serve(10*time.Second + w.lag())
 		w.wantFresh(all)
 		for _, a := range all {
 			if n := w.wantAll(a, time.Hour); n != 3 {
@@ -113,7 +114,8 @@ func TestOldAccessTokensProveNothing(t *testing.T) {
 // rest standing still: probes take turns.
 func TestProbesTakeTurns(t *testing.T) {
 	var text string
-	play(t, func(w *world) {
+	eachWay(t, func(w *world) {
+		t := w.t
 		text = w.app.ClientSecret
 		all := w.fleet("eu", 4)
 		w.run(ordersync.SingleRun, all[3].tenant) // the last that has succeeded
@@ -125,7 +127,7 @@ func TestProbesTakeTurns(t *testing.T) {
 			t.Fatal("it does not stand still")
 		}
 		text = w.app.ClientSecret
-		w.serve(4 * time.Minute)
+		w.serve(4*time.Minute + w.lag())
 		if w.application().Stopped() {
 			t.Error("it stands still four minutes after the secret was right again")
 		}
@@ -168,7 +170,8 @@ func TestOneSuspicionStopsNobody(t *testing.T) {
 }
 
 func TestTwoSuspicionsStopTheFleet(t *testing.T) {
-	play(t, func(w *world) {
+	eachWay(t, func(w *world) {
+		t := w.t
 		all := w.fleet("eu", 5)
 		w.must(w.sim.ExpireSecret(w.app.ClientID, true))
 		time.Sleep(5 * time.Minute)
@@ -186,19 +189,19 @@ func TestTwoSuspicionsStopTheFleet(t *testing.T) {
 		}
 		w.wantAllIn(all, ordersync.Connected)
 		w.must(w.sim.ExpireSecret(w.app.ClientID, false))
-		w.serve(75 * time.Second)
+		w.serve(75*time.Second + w.lag())
 		w.wantFresh(all)
 		w.wantSound(all...)
 	}, quick)
 }
 
 func TestOnlyConnectionStopsItself(t *testing.T) {
-	play(t, func(w *world) {
+	eachWay(t, func(w *world) {
 		all := w.fleet("eu", 1)
 		w.must(w.sim.ExpireSecret(w.app.ClientID, true))
 		w.syncs(all[0], ordersync.AppCredentialsInvalid)
 		w.must(w.sim.ExpireSecret(w.app.ClientID, false))
-		w.serve(75 * time.Second)
+		w.serve(75*time.Second + w.lag())
 		w.wantFresh(all)
 		w.wantSound(all...)
 	}, quick)

@@ -93,7 +93,14 @@ func discover(s *engine.ConnectionSpec) { s.Marketplaces = nil }
 func noToken(s *engine.ConnectionSpec) { s.RefreshToken = secret.Secret{} }
 
 // serve lets time pass as a server does: it ticks and works on what is due.
-func (w *world) serve(d time.Duration) { w.t.Helper(); w.serveWith(w.engine, d) }
+func (w *world) serve(d time.Duration) {
+	w.t.Helper()
+	if w.doors {
+		w.serveDoors(d)
+		return
+	}
+	w.serveWith(w.engine, d)
+}
 
 func (w *world) serveWith(e *engine.Engine, d time.Duration) {
 	w.t.Helper()

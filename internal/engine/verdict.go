@@ -107,13 +107,11 @@ func (x *execution) applicationRefused(ctx context.Context, c store.Commit, refu
 		return err
 	}
 	x.log.ErrorContext(ctx, "the application's credentials are refused: every tenant waits", "kind", refusal.Kind, "requestId", refusal.RequestID)
-	now := x.store.Now()
 	if x.kind == ordersync.Back {
 		return x.failBack(ctx, c)
 	}
 	// Nothing is wrong with the connection: it is due as before and waits with
-	// all others.
-	c.LiveDueAt = &now
+	// all others. Nobody rings for it: it would ask Amazon again at once.
 	c.Settle = &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.AppCredentialsInvalid, Confirmed: true}, KeepFailures: true}
 	return x.end(ctx, c)
 }

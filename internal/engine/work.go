@@ -47,6 +47,11 @@ func (e *Engine) work(ctx context.Context, id ordersync.ConnectionID, drain <-ch
 	if err != nil || app.Stopped() && app.Probe != id {
 		return err
 	}
+	if app.Stopped() {
+		if ok, err := e.store.TakeProbe(ctx, e.set.ClientID, id); err != nil || !ok {
+			return err
+		}
+	}
 	lease, err := e.store.Claim(ctx, id, e.set.Holder, e.set.Lease)
 	if err != nil || lease == nil {
 		return err

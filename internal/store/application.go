@@ -102,13 +102,13 @@ func (s *Store) ResumeApplication(ctx context.Context, clientID string, seen App
 }
 
 // Probe picks, once a minute while the fleet stands still, the connection that
-// may try whether the credentials work; false when it is not yet time or there
-// is none. They take turns, those first that have worked: one that hangs or is
-// denied for reasons of its own must not keep all others waiting.
+// may try whether the credentials work, and rings for it; false when it is not yet
+// time or there is none. They take turns, those first that have worked: one that
+// hangs or is denied for reasons of its own must not keep all others waiting.
 func (s *Store) Probe(ctx context.Context, clientID string) (id ordersync.ConnectionID, ok bool, err error) {
 	err = s.inTx(ctx, "choose probe", func(ctx context.Context, t *tx) error {
 		id, ok = 0, false
-		n, err := t.exec(ctx, `UPDATE applications SET probe_at = $2, probe = (SELECT id FROM connections WHERE lease_until <= $3 AND NOT paused
+		n, err := t.exec(ctx, `UPDATE applications SET probe_at = $2, probe_open = TRUE, probe = (SELECT id FROM connections WHERE lease_until <= $3 AND NOT paused
 				AND state IN ('CONNECTED', 'NEEDS_RECONNECT')
 				ORDER BY state, last_success_at IS NULL, id <= COALESCE(applications.probe, 0), id LIMIT 1)
 			WHERE client_id = $1 AND stopped_at IS NOT NULL AND probe_at <= $3`, clientID, ms(t.now.Add(probeEvery)), ms(t.now))
@@ -120,10 +120,27 @@ func (s *Store) Probe(ctx context.Context, clientID string) (id ordersync.Connec
 			return err
 		}
 		id, ok = ordersync.ConnectionID(probe.Int64), true
-		_, err = t.exec(ctx, `UPDATE connections SET live_due_at = CASE WHEN live_due_at < $2 THEN live_due_at ELSE $2 END WHERE id = $1`, probe.Int64, ms(t.now))
-		return err
+		var slow bool
+		if err := t.QueryRowContext(ctx, `UPDATE connections SET live_due_at = CASE WHEN live_due_at < $2 THEN live_due_at ELSE $2 END
+			WHERE id = $1 RETURNING slow`, probe.Int64, ms(t.now)).Scan(&slow); err != nil {
+			return err
+		}
+		return t.ring(ctx, Rung{Connection: id, Urgency: Due, Slow: slow})
 	})
 	return id, ok, err
+}
+
+// TakeProbe tells whether a connection was chosen to try and has not tried yet,
+// and lets it try this once: what else makes it due, a run or an operator, must not
+// let it ask Amazon more often.
+func (s *Store) TakeProbe(ctx context.Context, clientID string, id ordersync.ConnectionID) (ok bool, err error) {
+	err = s.inTx(ctx, "take probe", func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `UPDATE applications SET probe_open = FALSE WHERE client_id = $1 AND probe = $2 AND probe_open AND stopped_at IS NOT NULL`,
+			clientID, int64(id))
+		ok = n > 0
+		return err
+	})
+	return ok, err
 }
 
 // SettleStopped settles every open target while the fleet stands still.

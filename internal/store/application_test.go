@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -49,6 +51,44 @@ func TestStoppedApplicationProbesOnceAMinute(t *testing.T) {
 		d.clock.add(time.Hour)
 		equal(t, "resumed", d.application(), store.Application{})
 		equal(t, "after the end", probe(), 0)
+	})
+}
+
+// Who is chosen is rung for, and tries once: neither a run nor a second doorbell
+// lets it try again before it is chosen again.
+func TestProbeIsRungForAndTriesOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		var rung []store.Rung
+		d.OnDue(func(_ context.Context, _ *sql.Tx, r []store.Rung) error {
+			rung = append(rung, r...)
+			return nil
+		})
+		id, other := d.due("acme", 3600, nil), d.due("other", 3600, nil)
+		d.set(id, "last_success_at = history_ms, slow = NOT slow", begin.UnixMilli())
+		take := func(id ordersync.ConnectionID) bool {
+			t.Helper()
+			ok, err := d.TakeProbe(d.ctx, "client", id)
+			d.must(err)
+			return ok
+		}
+		probe := func() {
+			t.Helper()
+			d.clock.add(time.Minute)
+			got, _, err := d.Probe(d.ctx, "client")
+			d.must(err)
+			equal(t, "probe", got, id)
+		}
+		d.must(d.StopApplication(d.ctx, "client", "invalid_client"))
+		equal(t, "before it is chosen", take(id), false)
+		probe()
+		equal(t, "rung", rung, []store.Rung{{Connection: id, Urgency: store.Due, Slow: true}})
+		equal(t, "tries", []bool{take(other), take(id), take(id)}, []bool{false, true, false})
+		d.set(other, "paused = NOT paused", 0)
+		probe()
+		equal(t, "chosen again", take(id), true)
+		probe()
+		d.must(d.ResumeApplication(d.ctx, "client", d.application()))
+		equal(t, "when it works again", take(id), false)
 	})
 }
 
