@@ -328,8 +328,7 @@ func (x *execution) getFailed(ctx context.Context, id string, err error) (more b
 	case spapi.Denied, spapi.BadRequest, spapi.TooRecent, spapi.TooLarge, spapi.BadResponse:
 		more = true
 	case spapi.Unavailable, spapi.TimedOut:
-		slow := refusal.Kind == spapi.TimedOut
-		c.Slow = &slow
+		c.Slow = slowed(refusal)
 	case spapi.Throttled:
 		c.SetAside, learned.Throttled = nil, true
 	default:

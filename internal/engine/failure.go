@@ -254,8 +254,17 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 		return x.denied(ctx, c, refusal)
 	case spapi.Unavailable, spapi.TimedOut:
 		c.Failed = store.FailedUnavailable
-		slow := refusal.Kind == spapi.TimedOut
-		c.Slow = &slow
+		c.Slow = slowed(refusal)
 	}
 	return x.fail(ctx, c, ordersync.Outcome{Reason: refusal.Reason()})
+}
+
+// slowed is what a failure says of the connection's speed: a timeout that it is
+// slow, anything else nothing. Only a page that comes in time says otherwise.
+func slowed(refusal *spapi.Error) *bool {
+	if refusal == nil || refusal.Kind != spapi.TimedOut {
+		return nil
+	}
+	slow := true
+	return &slow
 }

@@ -65,7 +65,7 @@ func (x *execution) stuck(ctx context.Context, w *ordersync.Walk, learned store.
 	case halved:
 		return true, x.note(ctx, w, refusal)
 	case !narrowest:
-		return true, x.narrowLive(ctx, w, store.Commit{Learned: &learned, Stuck: &mark, Slow: &timedOut})
+		return true, x.narrowLive(ctx, w, store.Commit{Learned: &learned, Stuck: &mark, Slow: slowed(refusal)})
 	}
 	return x.stuckMinute(ctx, w, mark, learned, refusal)
 }

@@ -45,7 +45,8 @@ type Commit struct {
 	SetAside              *SetAsideTry
 	Shun                  *ordersync.Shunned
 
-	// Slow tells whether Amazon answered slowly; nil: as before.
+	// Slow tells whether Amazon answers slowly: a timeout says so, and only a page
+	// that came in time says otherwise; nil: as before.
 	Slow *bool
 
 	// State is the connection's state from now on, "" for the same as before;
@@ -215,7 +216,7 @@ func (t *tx) commitConnection(ctx context.Context, l *Lease, c Commit, counts or
 	if err := t.update(ctx, l.Connection.ID, set); err != nil {
 		return fmt.Errorf("save connection: %w", err)
 	}
-	if err := t.ringAgain(ctx, l, c); err != nil {
+	if err := t.ringAgain(ctx, c, *next); err != nil {
 		return err
 	}
 	if c.State != "" {
@@ -303,15 +304,15 @@ func (t *tx) verdictColumns(set *columns, c Commit, next *ordersync.Connection) 
 }
 
 // ringAgain rings for work that stays due when the lease is given back.
-func (t *tx) ringAgain(ctx context.Context, l *Lease, c Commit) error {
+func (t *tx) ringAgain(ctx context.Context, c Commit, next ordersync.Connection) error {
 	stays := func(at *time.Time) bool { return at != nil && !at.IsZero() && !at.After(t.now) }
 	switch {
 	case !c.Release:
 		return nil
 	case stays(c.LiveDueAt):
-		return t.ring(ctx, Rung{l.Connection.ID, Due, l.Connection.Slow})
+		return t.ring(ctx, Rung{next.ID, Due, next.Slow})
 	case stays(c.BackDueAt):
-		return t.ring(ctx, Rung{l.Connection.ID, CanWait, l.Connection.Slow})
+		return t.ring(ctx, Rung{next.ID, CanWait, next.Slow})
 	}
 	return nil
 }

@@ -101,6 +101,7 @@ func (t *tx) lockBatch(ctx context.Context, r openRun) ([]connectionRow, error) 
 func (t *tx) openTargets(ctx context.Context, r openRun, batch []connectionRow, fresh func(ordersync.Connection) time.Duration) error {
 	var rows [][]any
 	var due []any
+	var rung []Rung
 	for _, c := range batch {
 		outcome, settled := settledAtOnce(c, t.now, r.Mode, fresh)
 		row := []any{r.ID, int64(c.ID), c.Tenant, c.Region, r.Mode, ms(t.now)}
@@ -108,6 +109,7 @@ func (t *tx) openTargets(ctx context.Context, r openRun, batch []connectionRow, 
 			row = append(row, c.received.OrdersReceived, c.received.ItemsReceived, c.received.OrdersCreated, c.received.OrdersChanged, c.received.SetAside,
 				nil, "", "", "", false, nil)
 			due = append(due, int64(c.ID))
+			rung = append(rung, Rung{Connection: c.ID, Urgency: AskedFor, Slow: c.Slow})
 		} else {
 			row = append(row, 0, 0, 0, 0, 0, ms(t.now), outcome.Status(), outcome.Reason, outcome.Text(), outcome.Confirmed, msOrNull(outcome.ResumesAt))
 		}
@@ -128,10 +130,6 @@ func (t *tx) openTargets(ctx context.Context, r openRun, batch []connectionRow, 
 	}
 	if r.Mode == ordersync.GlobalRun {
 		return nil // the ticks ring, as many as there are workers
-	}
-	rung := make([]Rung, 0, len(due))
-	for _, id := range due {
-		rung = append(rung, Rung{Connection: ordersync.ConnectionID(id.(int64)), Urgency: AskedFor})
 	}
 	return t.ring(ctx, rung...)
 }
@@ -179,6 +177,9 @@ func (s *Store) settleRun(ctx context.Context, id ordersync.RunID) error {
 	for again := true; again; {
 		err := s.inTx(ctx, "settle run", func(ctx context.Context, t *tx) error {
 			again = false
+			if err := t.lockRun(ctx, id); err != nil {
+				return err
+			}
 			r, err := runByID(ctx, t, id)
 			if err != nil || r.State == ordersync.RunFinished {
 				return err
@@ -200,6 +201,13 @@ func (s *Store) settleRun(ctx context.Context, id ordersync.RunID) error {
 		}
 	}
 	return nil
+}
+
+// lockRun waits for who writes targets of the run at this moment. Only statements
+// after it see them: one that waited itself would go by what was there before.
+func (t *tx) lockRun(ctx context.Context, id ordersync.RunID) error {
+	_, err := t.ExecContext(ctx, `UPDATE runs SET state = state WHERE id = $1 AND state <> 'finished'`, id)
+	return err
 }
 
 // finishRun finishes a run that has no open target. One that was cancelled while
