@@ -44,10 +44,6 @@ func callerOf(ctx context.Context) caller {
 // it, and reads its body.
 func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	// A deadline of the server's for the whole request would look, once it has
-	// passed, as if the client had gone.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Time{}) // some writers have none
 	op := ctx.Operation()
 	may := scopes[op.Method+" "+op.Path]
 	if may != public {
@@ -56,12 +52,14 @@ func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
 			err = forbidden()
 		}
 		if err != nil {
+			hangUp(w, r)
 			s.problemOf(r.Context(), err).write(w, r)
 			return
 		}
 		ctx = huma.WithValue(ctx, callerKey{}, c)
 	}
-	if err := readBody(w, r, control, op.RequestBody != nil); err != nil {
+	if err := readBody(w, r, op.RequestBody != nil); err != nil {
+		hangUp(w, r)
 		s.problemOf(r.Context(), err).write(w, r)
 		return
 	}
@@ -238,10 +236,17 @@ const (
 // readBody reads the body of a request whole, within its limit and its time, and
 // checks that it says to be JSON where one is expected. Elsewhere it is read too:
 // while it is not, nobody would notice that the client has gone.
-func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController, expected bool) error {
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+//
+// Only once it was read is the deadline taken off the connection: a request may
+// wait long for its run, and a deadline that passes would look as if the client
+// had gone.
+func readBody(w http.ResponseWriter, r *http.Request, expected bool) error {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // some writers have none
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = control.SetReadDeadline(time.Time{})
+	if err == nil {
+		_ = control.SetReadDeadline(time.Time{})
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):

@@ -34,7 +34,9 @@ func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
 	c := &call{id: rand.Text()}
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	r.Header.Del("Accept") // there is one format, and an error is no reason to send another
-	w := &answer{ResponseWriter: plain}
+	w := &answer{ResponseWriter: plain, control: http.NewResponseController(plain)}
+	w.hurry()
+	_ = w.control.SetReadDeadline(time.Now().Add(bodyTime)) // until the body was read, or for ever
 	h := w.Header()
 	h.Set("X-Request-Id", c.id)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -98,6 +100,7 @@ func knownMethod(m string) bool {
 // unknown answers what no route serves: 405 when another method would be served,
 // else 404.
 func (s *server) unknown(w http.ResponseWriter, r *http.Request) {
+	hangUp(w, r)
 	var allowed []string
 	if path.Clean(r.URL.Path) == r.URL.Path {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch} {
@@ -116,24 +119,54 @@ func (s *server) unknown(w http.ResponseWriter, r *http.Request) {
 	problem(http.StatusMethodNotAllowed, "this method is not served here: use %s", strings.Join(allowed, " or ")).write(w, r)
 }
 
-// answer remembers the status that was sent.
+// hangUp ends the connection with the answer to a request whose body was not
+// read: otherwise the server would wait for the body before it answers.
+func hangUp(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+const (
+	// pieceSize is how many bytes are written at once, and pieceTime how long the
+	// client may take to receive them: one that does not read is cut off, and one
+	// that reads slowly is not.
+	pieceSize = 64 << 10
+	pieceTime = 30 * time.Second
+)
+
+// answer remembers the status that was sent, and gives every piece of the body a
+// deadline. The last one stays on the connection for what the server sends when
+// the request has ended; the next request sets its own.
 type answer struct {
 	http.ResponseWriter
-	status int // 0: nothing was sent yet
+	control *http.ResponseController
+	status  int // 0: nothing was sent yet
 }
+
+// hurry gives the client time for the next piece.
+func (a *answer) hurry() { _ = a.control.SetWriteDeadline(time.Now().Add(pieceTime)) } // some writers have none
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
 	}
+	a.hurry()
 	a.ResponseWriter.WriteHeader(status)
 }
 
-func (a *answer) Write(b []byte) (int, error) {
+func (a *answer) Write(b []byte) (written int, err error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	return a.ResponseWriter.Write(b)
+	for {
+		piece := b[written:min(len(b), written+pieceSize)]
+		a.hurry()
+		n, err := a.ResponseWriter.Write(piece)
+		if written += n; err != nil || written == len(b) {
+			return written, err
+		}
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.

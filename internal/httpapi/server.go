@@ -76,8 +76,8 @@ type server struct {
 // table of scopes does not know, or the other way round.
 //
 // The http.Server around it must have no WriteTimeout, since a request may wait
-// ten minutes for a run; a ReadHeaderTimeout and an IdleTimeout are right, and
-// bodies have a deadline of their own here.
+// ten minutes for a run; a ReadHeaderTimeout and an IdleTimeout are right. Bodies
+// and answers have deadlines of their own here.
 func New(c Config) (http.Handler, error) {
 	if c.Reader == nil || c.Engine == nil {
 		return nil, errors.New("the HTTP interface needs a reader and an engine")

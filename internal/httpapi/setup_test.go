@@ -69,7 +69,13 @@ func onSQLite(t *testing.T, test func(w *world), change ...func(*httpapi.Config)
 
 func newWorld(t *testing.T, kind storetest.Kind, change ...func(*httpapi.Config)) *world {
 	t.Helper()
-	w := &world{t: t, ctx: t.Context(), kind: kind, url: storetest.New(t, kind), log: &logBook{}, keys: map[ordersync.TenantID]string{}}
+	return openWorld(t, kind, storetest.New(t, kind), change...)
+}
+
+// openWorld makes a world over a database that is there already.
+func openWorld(t *testing.T, kind storetest.Kind, url string, change ...func(*httpapi.Config)) *world {
+	t.Helper()
+	w := &world{t: t, ctx: t.Context(), kind: kind, url: url, log: &logBook{}, keys: map[ordersync.TenantID]string{}}
 	w.store = storetest.OpenURL(t, w.url, storetest.Clock(w.now))
 	w.engine = engine.New(w.store, nil, nil, engine.Settings{Holder: "test"}, slog.New(slog.NewTextHandler(w.log, nil)))
 	config := httpapi.Config{
