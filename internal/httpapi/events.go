@@ -17,20 +17,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// Progress is how far a run is.
-type Progress struct {
-	RunID         ordersync.RunID `json:"runId"`
-	Finished      bool            `json:"finished"`
-	Success       bool            `json:"success"`
-	Summary       Summary         `json:"summary"`
-	TotalDuration int64           `json:"totalDuration" doc:"Milliseconds."`
-}
-
-func (s *server) progressOf(run ordersync.Run) Progress {
-	v := RunOf(run, nil, s.Now())
-	return Progress{run.ID, v.Finished, v.Success, v.Summary, v.TotalDuration}
-}
-
 // lastMark is the id of the event that ends a stream. A client that comes back
 // with it is told not to come again.
 const lastMark = "finished"
@@ -80,14 +66,13 @@ func (s *server) watchRun(ctx context.Context, in *EventsInput) (*huma.StreamRes
 	}}, nil
 }
 
-// watch sends what happens to a run until it has finished. When it cannot look,
-// it ends the stream: the client comes back with its mark.
+// watch sends what happens to a run until every target is settled. When it cannot
+// look, it ends the stream: the client comes back with its mark.
 func (s *server) watch(ctx context.Context, id ordersync.RunID, mark store.SettledMark, out *eventStream) error {
 	var sent Progress
-	var settled time.Time
 	for pause := s.Pace.PollFirst; ; pause = min(pause*5/4, s.Pace.PollLast) {
-		// The run is read first: what is settled then is among the targets.
-		run, err := s.Reader.Run(ctx, id)
+		// It is asked first: what is settled then is among the outcomes.
+		settled, err := s.Reader.RunSettled(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -95,12 +80,12 @@ func (s *server) watch(ctx context.Context, id ordersync.RunID, mark store.Settl
 		if mark, err = s.sendOutcomes(ctx, id, mark, out); err != nil {
 			return err
 		}
-		now := s.progressOf(run)
-		if now.Finished && settled.IsZero() {
-			settled = time.Now()
+		if settled {
+			return s.sendEnd(ctx, id, out)
 		}
-		if run.State == ordersync.RunFinished || now.Finished && time.Since(settled) > lastOutcomes {
-			return out.send("finished", lastMark, now)
+		now, err := s.progress(ctx, id)
+		if err != nil {
+			return err
 		}
 		if now.Summary != sent.Summary || sent.RunID == "" {
 			if sent = now; out.send("progress", "", now) != nil {
@@ -119,10 +104,14 @@ func (s *server) watch(ctx context.Context, id ordersync.RunID, mark store.Settl
 	}
 }
 
-// lastOutcomes is how long after the last target was settled its outcome may be
-// readable only: a run is marked as finished by a tick, and until then the store
-// tells outcomes with some delay.
-const lastOutcomes = 2 * time.Second
+// sendEnd sends the last event of a stream.
+func (s *server) sendEnd(ctx context.Context, id ordersync.RunID, out *eventStream) error {
+	run, err := s.Reader.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	return out.send("finished", lastMark, s.progressOf(run))
+}
 
 // eventBatch is how many outcomes are read at once.
 const eventBatch = 500

@@ -184,3 +184,59 @@ func TestWaitingOutlivesReadTimeout(t *testing.T) {
 		s.until("finished")
 	}, func(c *httpapi.Config) { c.Pace.Heartbeat = 10 * time.Millisecond })
 }
+
+// However many watch a run, its targets are counted every few seconds only, once
+// for all of them.
+func TestEventsCountSeldom(t *testing.T) {
+	inBubble(t, func(w *world) {
+		id := w.connect("mine")
+		w.connect("other")
+		run := w.post(global, "", w.operator(), header("Prefer", "respond-async")).want(202)["runId"].(string)
+		dial := w.serve()
+		open := func() *stream {
+			conn := dial()
+			w.must(conn.SetDeadline(time.Now().Add(time.Minute)))
+			_, err := fmt.Fprintf(conn, "GET /api/v1/runs/%s/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", run, w.keys[""])
+			w.must(err)
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			w.must(err)
+			return &stream{t: t, lines: bufio.NewScanner(answer.Body), close: func() { _ = conn.Close() }}
+		}
+		first := open()
+		first.until("progress")
+		begun := time.Now()
+		w.reads(id)
+		second := open()
+		if e := second.until("progress"); !strings.Contains(e.data, `"success":0`) {
+			t.Errorf("counted again: %+v", e)
+		}
+		for _, s := range []*stream{first, second} {
+			if e := s.until("progress"); !strings.Contains(e.data, `"success":1`) {
+				t.Errorf("%+v", e)
+			}
+		}
+		if took := time.Since(begun); took < 2*time.Second || took > 5*time.Second {
+			t.Errorf("the numbers came after %s", took)
+		}
+		first.close()
+		second.close()
+	})
+}
+
+// As soon as the last target is settled its outcome and the end are told; no tick
+// is needed.
+func TestEventsEndWithTheLastOutcome(t *testing.T) {
+	onBoth(t, func(w *world) {
+		id := w.connect("mine")
+		run := w.post(global, "", w.operator(), header("Prefer", "respond-async")).want(202)["runId"].(string)
+		w.reads(id)
+		page := w.get("/api/v1/runs/"+run+"/results", w.operator()).want(200)
+		if page["finished"] != true || len(page["results"].([]any)) != 1 {
+			t.Errorf("%v", page)
+		}
+		a := w.get("/api/v1/runs/"+run+"/events", w.operator())
+		if strings.Count(a.text, "event: ") != 2 || strings.Count(a.text, "event: outcome") != 1 || !strings.Contains(a.text, "event: finished") {
+			t.Errorf("%s", a.text)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ordersync"
 	"ordersync/internal/engine"
 	"ordersync/internal/store"
 
@@ -70,6 +71,7 @@ type server struct {
 	huma      huma.API
 	operators map[string]bool // by e-mail in small letters
 	proxies   []netip.Prefix
+	counted   counted
 }
 
 // New makes the HTTP interface. It fails when a route is registered that the
@@ -94,6 +96,7 @@ func New(c Config) (http.Handler, error) {
 		s.operators[strings.ToLower(strings.TrimSpace(email))] = true
 	}
 	delete(s.operators, "")
+	s.counted.runs = map[ordersync.RunID]countedRun{}
 	for _, p := range c.TrustedProxies {
 		s.proxies = append(s.proxies, plainPrefix(p))
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"ordersync"
@@ -68,8 +69,8 @@ type SettledMark struct {
 }
 
 // settleLag is how long ago a target must have been settled to be told while its
-// run is going on, where there are several writers: a transaction that began
-// earlier may still commit.
+// run is going on: a transaction that began earlier, or within the same
+// millisecond, may still commit.
 const settleLag = time.Second
 
 // SettledAfter lists the targets of a run that were settled after a mark, in the
@@ -77,13 +78,13 @@ const settleLag = time.Second
 // run's totals are the last word: they count what a stream may have missed.
 func (r *Reader) SettledAfter(ctx context.Context, id ordersync.RunID, mark SettledMark, limit int) (out []ordersync.Target, next SettledMark, err error) {
 	next = mark
-	run, err := runByID(ctx, r.db, id)
+	settled, err := r.RunSettled(ctx, id)
 	if err != nil {
 		return nil, next, err
 	}
-	until := r.now().UTC()
-	if r.kind == postgres && run.State != ordersync.RunFinished {
-		until = until.Add(-settleLag)
+	until := int64(math.MaxInt64)
+	if !settled { // otherwise nothing more comes
+		until = ms(r.now().Add(-settleLag))
 	}
 	after := int64(0)
 	if !mark.At.IsZero() {
@@ -91,7 +92,7 @@ func (r *Reader) SettledAfter(ctx context.Context, id ordersync.RunID, mark Sett
 	}
 	rows, err := r.db.QueryContext(ctx, `SELECT `+targetColumns+` FROM targets t
 		WHERE t.run_id = $1 AND (t.settled_at, t.connection_id) > ($2, $3) AND t.settled_at <= $4 ORDER BY t.settled_at, t.connection_id LIMIT $5`,
-		id, after, int64(mark.Connection), ms(until), limit)
+		id, after, int64(mark.Connection), until, limit)
 	if err != nil {
 		return nil, next, fmt.Errorf("read settled targets: %w", err)
 	}

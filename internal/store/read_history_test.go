@@ -72,6 +72,49 @@ func TestSettledAfter(t *testing.T) {
 	})
 }
 
+// As soon as every target is settled all of them are told, before any tick has
+// marked the run as finished.
+func TestSettledAfterTheLastTarget(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("a", "S1")
+		run := d.openRun(ordersync.GlobalRun, "")
+		d.commit(l, store.Commit{Kind: ordersync.Live, Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}}})
+		settled, err := d.Reader().RunSettled(d.ctx, run)
+		d.must(err)
+		targets, _, err := d.Reader().SettledAfter(d.ctx, run, store.SettledMark{}, 10)
+		d.must(err)
+		if !settled || len(targets) != 1 {
+			t.Errorf("settled is %t, and %d targets are told", settled, len(targets))
+		}
+	})
+}
+
+// What is settled within one millisecond is told whole, also to somebody who reads
+// in the middle of it.
+func TestSettledAfterWithinOneMillisecond(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		first, second := d.connected("a", "S1"), d.connected("b", "S2")
+		d.connect("c", "S3")
+		run := d.openRun(ordersync.GlobalRun, "")
+		var seen []string
+		mark := store.SettledMark{}
+		look := func() {
+			targets, next, err := d.Reader().SettledAfter(d.ctx, run, mark, 10)
+			d.must(err)
+			for mark = next; len(targets) > 0; targets = targets[1:] {
+				seen = append(seen, string(targets[0].Tenant))
+			}
+		}
+		for _, l := range []*store.Lease{second, first} {
+			d.commit(l, store.Commit{Kind: ordersync.Live, Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}}})
+			look()
+		}
+		d.clock.add(2 * time.Second)
+		look()
+		equal(t, "told", seen, []string{"a", "b"})
+	})
+}
+
 func TestChanges(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		l := d.connected("acme", "S1")
