@@ -13,15 +13,19 @@ import (
 )
 
 // StartRun asks for every connection to be brought up to date, or, with a
-// tenant, for that tenant's. It returns as soon as the run is written; what the
-// run waits for is joined, never repeated.
+// tenant, for that tenant's. It returns as soon as the run is written, with the
+// first of its targets, which are all of a small fleet's; the ticks of any process
+// write the others. What the run waits for is joined, never repeated.
 func (e *Engine) StartRun(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID) (ordersync.RunID, error) {
 	id := newRunID(e.store.Now())
 	err := e.store.OpenRun(ctx, store.NewRun{ID: id, Mode: mode, Tenant: tenant, Deadline: ordersync.RunDeadline})
 	if err != nil {
 		return "", fmt.Errorf("start run: %w", err)
 	}
-	return id, e.fillRun(ctx, id)
+	if _, err := e.store.FillRun(ctx, id, e.fresh); err != nil {
+		e.log.WarnContext(ctx, "the targets of a run are left to the next tick", "run", id, "error", err)
+	}
+	return id, nil
 }
 
 // fillRun writes a run's targets, batch by batch.

@@ -36,9 +36,13 @@ type RunAnswer struct {
 }
 
 func (s *server) runAll(ctx context.Context, in *struct{ Waiting }) (*RunAnswer, error) {
+	id, err := s.start(ctx, ordersync.GlobalRun, "")
+	if err != nil {
+		return nil, err
+	}
 	look, done := looking(ctx, in.prefer)
 	defer done()
-	run, err := s.start(look, ctx, ordersync.GlobalRun, "", in.prefer)
+	run, err := s.await(look, ctx, id, in.prefer.wait)
 	if err != nil {
 		return nil, err
 	}
@@ -46,16 +50,6 @@ func (s *server) runAll(ctx context.Context, in *struct{ Waiting }) (*RunAnswer,
 	out.Status, out.Location = statusOf(run)
 	out.Body, err = s.show(look, run)
 	return out, err
-}
-
-// start starts a run and waits for it. A run that was asked for is opened whole,
-// also when nobody waits any more.
-func (s *server) start(look, waiting context.Context, mode ordersync.RunMode, tenant ordersync.TenantID, p preference) (ordersync.Run, error) {
-	id, err := s.Engine.StartRun(look, mode, tenant)
-	if err != nil {
-		return ordersync.Run{}, err
-	}
-	return s.await(look, waiting, id, p.wait)
 }
 
 // show is a run with its results. Of a large one only what is no success is
@@ -156,9 +150,13 @@ func (s *server) runOne(ctx context.Context, in *SingleRunInput) (*SingleRunAnsw
 	if err != nil {
 		return nil, err
 	}
+	id, err := s.start(ctx, ordersync.SingleRun, tenant)
+	if err != nil {
+		return nil, err
+	}
 	look, done := looking(ctx, in.prefer)
 	defer done()
-	run, err := s.start(look, ctx, ordersync.SingleRun, tenant, in.prefer)
+	run, err := s.await(look, ctx, id, in.prefer.wait)
 	if err != nil {
 		return nil, err
 	}

@@ -30,11 +30,24 @@ func (w *Waiting) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// lookTime is how long looking at a run may take after the waiting is over.
-const lookTime = 10 * time.Second
+const (
+	// startTime is how long starting a run may take, the first of its targets
+	// included.
+	startTime = 30 * time.Second
+	// lookTime is how long looking at a run may take after the waiting is over.
+	lookTime = 10 * time.Second
+)
 
-// looking is the context in which a run is looked at. It outlives the request's:
-// when the service ends, those that wait are answered with what there is.
+// start starts a run, whether its client stays or not.
+func (s *server) start(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID) (ordersync.RunID, error) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), startTime)
+	defer done()
+	return s.Engine.StartRun(ctx, mode, tenant)
+}
+
+// looking is the context in which a run is looked at, from when it is there. It
+// outlives the request's: when the service ends, those that wait are answered with
+// what there is.
 func looking(ctx context.Context, p preference) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), p.wait+lookTime)
 }
