@@ -33,6 +33,9 @@ type Settings struct {
 	Retention store.Retention
 }
 
+// defaultWorkers is how many connections a process works on at once.
+const defaultWorkers = 64
+
 func (s Settings) withDefaults() Settings {
 	set := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
@@ -50,7 +53,7 @@ func (s Settings) withDefaults() Settings {
 		s.RateScale = 1
 	}
 	if s.Workers == 0 {
-		s.Workers = 64
+		s.Workers = defaultWorkers
 	}
 	return s
 }

@@ -70,7 +70,7 @@ func (s *Service) start(ctx context.Context, c *river.Config) (err error) {
 	if s.client, err = river.NewClient(driver(s.engine.store), c); err != nil {
 		return fmt.Errorf("prepare doorbells: %w", err)
 	}
-	s.engine.store.OnDue(s.ring)
+	s.engine.store.OnDue(s.bell)
 	if s.engine.set.Workers <= 0 {
 		return nil
 	}
@@ -141,29 +141,80 @@ func once(queue string, priority int) *river.InsertOpts {
 	return &river.InsertOpts{Queue: queue, Priority: priority, MaxAttempts: 1}
 }
 
-// ring inserts doorbells in the transaction that made the connections due.
-func (s *Service) ring(ctx context.Context, tx *sql.Tx, rung []store.Rung) error {
-	var jobs []river.InsertManyParams
-	for _, r := range rung {
-		args := doorbell{r.Connection}
-		switch {
-		case r.Slow:
-			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueSlow, int(r.Urgency)+1)})
-		case r.Urgency == store.CanWait:
-			// Whoever is free first: those who prefer it, or anybody idle.
-			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueBack, 1)},
-				river.InsertManyParams{Args: args, InsertOpts: once(queueWork, 4)})
-		default:
-			jobs = append(jobs, river.InsertManyParams{Args: args, InsertOpts: once(queueWork, int(r.Urgency)+1)})
+// bell counts what waits in the queues and rings where there is room.
+func (s *Service) bell(ctx context.Context, tx *sql.Tx) (store.Doorbells, error) {
+	waiting, err := store.CountWaiting(ctx, tx)
+	if err != nil {
+		return store.Doorbells{}, err
+	}
+	room := func(queue string, priority int) int { return s.engine.room(waiting, queue, priority) }
+	return store.Doorbells{
+		Room: func(u store.Urgency, slow bool) (most int) {
+			for _, p := range places(u, slow) {
+				most = max(most, room(p.queue, p.priority))
+			}
+			return most
+		},
+		Ring: func(ctx context.Context, rung []store.Rung) error {
+			var jobs []river.InsertManyParams
+			taken := map[place]int{}
+			for _, r := range rung {
+				for _, p := range places(r.Urgency, r.Slow) {
+					if taken[p] < room(p.queue, p.priority) {
+						taken[p]++
+						jobs = append(jobs, river.InsertManyParams{Args: doorbell{r.Connection}, InsertOpts: once(p.queue, p.priority)})
+					}
+				}
+			}
+			if len(jobs) == 0 {
+				return nil
+			}
+			if _, err := s.client.InsertManyFastTx(ctx, tx, jobs); err != nil {
+				return fmt.Errorf("ring doorbells: %w", err)
+			}
+			return nil
+		},
+	}, nil
+}
+
+// place is where a doorbell waits.
+type place struct {
+	queue    string
+	priority int
+}
+
+// places are where doorbells of an urgency and lane wait. For back work it is two:
+// whoever is free first takes it, those who prefer it or anybody idle.
+func places(u store.Urgency, slow bool) []place {
+	switch {
+	case slow:
+		return []place{{queueSlow, int(u) + 1}}
+	case u == store.CanWait:
+		return []place{{queueBack, 1}, {queueWork, 4}}
+	}
+	return []place{{queueWork, int(u) + 1}}
+}
+
+// room is how many more doorbells may wait in a queue at a priority. What is less
+// urgent waits behind and takes no room away.
+func (e *Engine) room(waiting []store.WaitingJobs, queue string, priority int) int {
+	workers := e.set.Workers
+	if workers <= 0 {
+		workers = defaultWorkers // others work
+	}
+	switch queue {
+	case queueBack:
+		workers = max(1, workers/8)
+	case queueSlow:
+		workers = max(1, workers/4)
+	}
+	n := ringAhead * workers
+	for _, w := range waiting {
+		if w.Queue == queue && w.Priority <= priority {
+			n -= w.N
 		}
 	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	if _, err := s.client.InsertManyFastTx(ctx, tx, jobs); err != nil {
-		return fmt.Errorf("ring doorbells: %w", err)
-	}
-	return nil
+	return max(0, n)
 }
 
 // Stop lets running executions commit the page they are at and give their
@@ -214,5 +265,5 @@ func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickJob]) error {
 	return nil
 }
 
-// ringAhead is how many doorbells a tick rings for each worker.
+// ringAhead is how many doorbells may wait for each worker.
 const ringAhead = 4

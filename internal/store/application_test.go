@@ -59,9 +59,11 @@ func TestStoppedApplicationProbesOnceAMinute(t *testing.T) {
 func TestProbeIsRungForAndTriesOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		var rung []store.Rung
-		d.OnDue(func(_ context.Context, _ *sql.Tx, r []store.Rung) error {
-			rung = append(rung, r...)
-			return nil
+		d.OnDue(func(context.Context, *sql.Tx) (store.Doorbells, error) {
+			return store.Doorbells{Ring: func(_ context.Context, r []store.Rung) error {
+				rung = append(rung, r...)
+				return nil
+			}}, nil
 		})
 		id, other := d.due("acme", 3600, nil), d.due("other", 3600, nil)
 		d.set(id, "last_success_at = history_ms, slow = NOT slow", begin.UnixMilli())

@@ -14,9 +14,11 @@ import (
 // listens collects what is rung from now on.
 func (d *database) listens() func() []store.Rung {
 	var rung []store.Rung
-	d.OnDue(func(_ context.Context, _ *sql.Tx, r []store.Rung) error {
-		rung = append(rung, r...)
-		return nil
+	d.OnDue(func(context.Context, *sql.Tx) (store.Doorbells, error) {
+		return store.Doorbells{Ring: func(_ context.Context, r []store.Rung) error {
+			rung = append(rung, r...)
+			return nil
+		}}, nil
 	})
 	return func() []store.Rung {
 		heard := rung
@@ -51,6 +53,28 @@ func TestLaneOfWhatStaysDue(t *testing.T) {
 			equal(t, "rung", heard(), []store.Rung{{Connection: id, Urgency: store.Due, Slow: slow}})
 			d.exec(`DELETE FROM connections`)
 		}
+	})
+}
+
+// Who finds no room is not marked and rung later. What can wait does not wait for
+// all others to be rung: it has workers of its own.
+func TestRingingAsFarAsThereIsRoom(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.due("live", -2, nil)
+		d.due("back-old", nil, -1)
+		d.due("back", nil, -1)
+		room := map[store.Urgency]int{store.CanWait: 1}
+		d.OnDue(func(context.Context, *sql.Tx) (store.Doorbells, error) {
+			return store.Doorbells{
+				Room: func(u store.Urgency, slow bool) int { return room[u] },
+				Ring: func(context.Context, []store.Rung) error { return nil },
+			}, nil
+		})
+		equal(t, "rung", d.ring(3, ""), []string{"back-old"})
+		d.openRun(ordersync.SingleRun, "live")
+		equal(t, "not marked", d.number(`SELECT COUNT(*) FROM connections WHERE tenant = 'live' AND rung_at IS NULL`), int64(1))
+		room[store.AskedFor] = 8
+		equal(t, "rung", d.ring(3, ""), []string{"live", "back"})
 	})
 }
 

@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"testing"
 	"time"
@@ -101,7 +99,7 @@ func TestWhoWasRungIsLeftAloneForAMinute(t *testing.T) {
 // leaves undone is rung at the next tick and not after a minute.
 func TestWhoWasRungWhileHeldIsRungAfterwards(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
-		d.OnDue(func(context.Context, *sql.Tx, []store.Rung) error { return nil })
+		d.listens()
 		l := d.claim(d.due("acme", nil, -1))
 		d.openRun(ordersync.SingleRun, "acme")
 		if again, err := d.Claim(d.ctx, l.Connection.ID, "test", lease); again != nil || err != nil {

@@ -52,30 +52,9 @@ type Rung struct {
 	Slow       bool // Amazon answers this seller slowly: only a part of the workers may wait for it
 }
 
-// Bell rings doorbells in the transaction that made connections due.
-type Bell func(context.Context, *sql.Tx, []Rung) error
-
-// OnDue sets the bell. It must be set before work begins.
-func (s *Store) OnDue(b Bell) { s.bell = b }
-
 // Database is the pool of connections, for the doorbells, which must be rung in
 // the store's own transactions. Nothing else may use it.
 func (s *Store) Database() *sql.DB { return s.db.DB }
-
-// ring marks connections as rung and rings, when there is a bell.
-func (t *tx) ring(ctx context.Context, rung ...Rung) error {
-	if t.bell == nil || len(rung) == 0 {
-		return nil
-	}
-	args := []any{ms(t.now)}
-	for _, r := range rung {
-		args = append(args, int64(r.Connection))
-	}
-	if _, err := t.ExecContext(ctx, `UPDATE connections SET rung_at = $1 WHERE id IN `+t.kind.placeholders(2, len(rung)), args...); err != nil {
-		return fmt.Errorf("mark as rung: %w", err)
-	}
-	return t.bell(ctx, t.Tx, rung)
-}
 
 // ringAgain is after how long a doorbell counts as lost.
 const ringAgain = time.Minute
@@ -93,12 +72,18 @@ type RingRequest struct {
 
 // Ring marks claimable connections as rung and returns them, the most urgent
 // first and among those the longest due. One that was rung within the last
-// minute is left out; the mark is cleared by the claim.
+// minute is left out; the mark is cleared by the claim. With a bell, the limit is
+// of each urgency, and of what waits in the queue already: what can wait has
+// workers of its own, and must not wait for all others to be rung.
 func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error) {
 	err = s.inTx(ctx, "ring", func(ctx context.Context, t *tx) error {
 		rung = nil
 		if !t.sure {
 			return nil // who is rung for could not claim
+		}
+		bells, err := t.bells(ctx)
+		if err != nil {
+			return err
 		}
 		for _, lane := range []struct {
 			slow  bool
@@ -107,31 +92,20 @@ func (s *Store) Ring(ctx context.Context, r RingRequest) (rung []Rung, err error
 			if lane.limit <= 0 {
 				continue
 			}
-			more, err := t.toRing(ctx, r, lane.slow, lane.limit)
+			more, err := t.toRing(ctx, r, bells, lane.slow, lane.limit)
 			if err != nil {
 				return fmt.Errorf("look for work: %w", err)
 			}
 			rung = append(rung, more...)
 		}
-		if len(rung) == 0 {
-			return nil
-		}
-		if t.bell != nil {
-			return t.ring(ctx, rung...)
-		}
-		args := []any{ms(t.now)}
-		for _, r := range rung {
-			args = append(args, int64(r.Connection))
-		}
-		_, err := t.ExecContext(ctx, `UPDATE connections SET rung_at = $1 WHERE id IN `+t.kind.placeholders(2, len(rung)), args...)
-		return err
+		return t.rings(ctx, bells, rung)
 	})
 	return rung, err
 }
 
 // toRing lists connections that may be claimed now and were not rung, the most
 // urgent first.
-func (t *tx) toRing(ctx context.Context, r RingRequest, slow bool, limit int) (out []Rung, err error) {
+func (t *tx) toRing(ctx context.Context, r RingRequest, bells Doorbells, slow bool, limit int) (out []Rung, err error) {
 	only, args := "", []any{ms(t.now), ms(t.now.Add(-ringAgain)), slow, limit}
 	if r.Run != "" {
 		args = append(args, r.Run)
@@ -141,8 +115,15 @@ func (t *tx) toRing(ctx context.Context, r RingRequest, slow bool, limit int) (o
 		args = append(args, r.Tenant)
 		only += fmt.Sprintf(` AND tenant = $%d`, len(args))
 	}
-	for u := AskedFor; u <= CanWait && len(out) < limit; u++ {
-		args[3] = limit - len(out)
+	for u := AskedFor; u <= CanWait; u++ {
+		most := limit - len(out)
+		if bells.Room != nil {
+			most = min(limit, bells.Room(u, slow))
+		}
+		if most <= 0 {
+			continue
+		}
+		args[3] = most
 		rows, err := t.QueryContext(ctx, ringQuery(u, only)+t.kind.skipLocked(), args...)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,49 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/spapisim"
+)
+
+// waiting counts the doorbells that no worker has answered yet.
+func (w *world) waiting() (n int) {
+	w.t.Helper()
+	w.must(w.store.Database().QueryRowContext(w.ctx, `SELECT COUNT(*) FROM river_job WHERE state = 'available' AND kind = 'ordersync_connection'`).Scan(&n))
+	return n
+}
+
+// While all workers are busy, what waits for them in the queue stays bounded.
+func TestDoorbellsDoNotPileUp(t *testing.T) {
+	onBoth(t, func(w *world) {
+		var asked []account
+		for i := range 40 {
+			s := w.seller()
+			w.orders(s, 2, 20*time.Hour, time.Hour)
+			a := w.connect(ordersync.TenantID(fmt.Sprintf("t%02d", i)), s, startAt(21*time.Hour))
+			if i < 3 {
+				asked = append(asked, a)
+			}
+		}
+		w.fault(spapisim.Fault{Kind: spapisim.FaultSlow, Delay: spapisim.Duration(9 * time.Second), Operation: spapisim.SearchOrders})
+		service := w.doorbells(w.engine, w.store)
+		most := 0
+		for range 20 {
+			time.Sleep(20 * time.Second)
+			for _, a := range asked {
+				_, err := w.engine.StartRun(w.ctx, ordersync.SingleRun, a.tenant)
+				w.must(err)
+			}
+			most = max(most, w.waiting())
+		}
+		w.stop(service)
+		// Four for each of two workers at each of three priorities, and for the one of
+		// back work and the one of the slow lane.
+		if most > 3*8+4+4 {
+			w.t.Errorf("%d doorbells wait", most)
+		}
+	}, func(s *setup) { s.settings.Workers, s.settings.History = 2, 72*time.Hour })
+}
