@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"ordersync"
+	"ordersync/internal/engine"
 	"ordersync/internal/spapisim"
+	"ordersync/internal/store/storetest"
 )
 
 // waiting counts the doorbells that no worker has answered yet.
@@ -46,4 +48,20 @@ func TestDoorbellsDoNotPileUp(t *testing.T) {
 			w.t.Errorf("%d doorbells wait", most)
 		}
 	}, func(s *setup) { s.settings.Workers, s.settings.History = 2, 72*time.Hour })
+}
+
+// On PostgreSQL a worker hears the doorbell: it does not find it by looking.
+func TestDoorbellIsHeard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.New(t, storetest.Postgres))
+	a := w.connect("acme", w.seller(), startAt(time.Hour))
+	w.must(engine.PrepareDoorbells(w.ctx, w.store, false))
+	service, err := w.engine.ServeUnpolled(w.ctx)
+	w.must(err)
+	for heard := false; !heard; { // it begins to listen a little after its start
+		_, err := w.engine.StartRun(w.ctx, ordersync.SingleRun, a.tenant)
+		w.must(err)
+		heard = w.connection(a).LastReason == ordersync.Success
+	}
+	w.stop(service)
 }

@@ -15,6 +15,14 @@ func (e *Engine) ServeVirtual(ctx context.Context) (*Service, error) {
 	return s, s.start(ctx, c)
 }
 
+// ServeUnpolled is Serve that hears what rings, or hardly ever looks.
+func (e *Engine) ServeUnpolled(ctx context.Context) (*Service, error) {
+	s := &Service{engine: e, drain: make(chan struct{})}
+	c := s.config()
+	c.FetchPollInterval = time.Hour
+	return s, s.start(ctx, c)
+}
+
 type virtualTime struct{}
 
 func (virtualTime) Now() time.Time { return time.Now() }

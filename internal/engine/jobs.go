@@ -57,6 +57,7 @@ type Service struct {
 	engine *Engine
 	client *river.Client[*sql.Tx]
 	drain  chan struct{}
+	deaf   func() // ends listening
 }
 
 // Serve starts to work with the engine's workers. Without any (Workers < 0) it
@@ -67,7 +68,17 @@ func (e *Engine) Serve(ctx context.Context) (*Service, error) {
 }
 
 func (s *Service) start(ctx context.Context, c *river.Config) (err error) {
-	if s.client, err = river.NewClient(driver(s.engine.store), c); err != nil {
+	d := driver(s.engine.store)
+	s.deaf = func() {}
+	if s.engine.set.Workers > 0 && !s.engine.store.Local() && !c.PollOnly {
+		listener, err := s.engine.store.Listener(ctx)
+		if err != nil {
+			return err
+		}
+		d, s.deaf = riverdatabasesql.NewWithPgxListener(s.engine.store.Database(), listener), listener.Close
+	}
+	if s.client, err = river.NewClient(d, c); err != nil {
+		s.deaf()
 		return fmt.Errorf("prepare doorbells: %w", err)
 	}
 	s.engine.store.OnDue(s.bell)
@@ -75,6 +86,7 @@ func (s *Service) start(ctx context.Context, c *river.Config) (err error) {
 		return nil
 	}
 	if err := s.client.Start(ctx); err != nil {
+		s.deaf()
 		return fmt.Errorf("start workers: %w", err)
 	}
 	return nil
@@ -222,6 +234,7 @@ func (e *Engine) room(waiting []store.WaitingJobs, queue string, priority int) i
 // either way.
 func (s *Service) Stop(ctx context.Context) error {
 	close(s.drain)
+	defer s.deaf()
 	if s.engine.set.Workers <= 0 {
 		return nil
 	}

@@ -45,7 +45,7 @@ func (e *Engine) tick(ctx context.Context, r store.RingRequest) (rung []store.Ru
 		return nil, err
 	}
 	for _, id := range opening {
-		if err := e.fillRun(ctx, id); err != nil {
+		if err := e.fillSome(ctx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -68,4 +68,18 @@ func (e *Engine) tick(ctx context.Context, r store.RingRequest) (rung []store.Ru
 		return rung, err
 	}
 	return rung, e.housekeep(ctx)
+}
+
+// fillBatches is how many batches of a run's targets one tick writes at most: the
+// targets of a large fleet take longer than the others may wait for their tick.
+const fillBatches = 4
+
+// fillSome goes on with a run that is half opened; the next tick does too.
+func (e *Engine) fillSome(ctx context.Context, id ordersync.RunID) error {
+	for range fillBatches {
+		if done, err := e.store.FillRun(ctx, id, e.fresh); err != nil || done {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Bell looks at what waits in the queue, in the transaction that makes connections
@@ -82,6 +85,26 @@ func (t *tx) rings(ctx context.Context, bells Doorbells, rung []Rung) error {
 		return nil
 	}
 	return bells.Ring(ctx, rung)
+}
+
+// Listener is a pool of at most one connection to Postgres over which doorbells are
+// heard at once; nil on SQLite. It connects when it is first used. Who asks for it
+// closes it.
+func (s *Store) Listener(ctx context.Context) (*pgxpool.Pool, error) {
+	if s.kind != postgres {
+		return nil, nil
+	}
+	c, err := pgxpool.ParseConfig(s.listen)
+	if err != nil {
+		// The text of the error might repeat the URL, and with it a password.
+		return nil, errors.New("the database URL cannot be used to listen for doorbells")
+	}
+	c.MaxConns, c.MinConns = 1, 0
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to listen for doorbells: %w", err)
+	}
+	return pool, nil
 }
 
 // WaitingJobs is how many jobs of a queue and priority no worker has taken yet.

@@ -38,6 +38,7 @@ type Store struct {
 	reader *Reader
 	kind   dialect
 	path   string // of a SQLite file
+	listen string // where to listen on Postgres
 	clock  *clock
 	merge  func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
 	zip    *zstd.Encoder
@@ -156,6 +157,7 @@ func (s *Store) sources(raw string) (write, read string, err error) {
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		s.kind = postgres
 		write, read, err = postgresSources(raw)
+		s.listen = write
 		return write, read, err
 	}
 	return "", "", fmt.Errorf("database URL has an unknown scheme: use sqlite:PATH or postgres://USER@HOST/DATABASE")

@@ -158,6 +158,55 @@ func TestRemoveInBatches(t *testing.T) {
 	})
 }
 
+// What an operator does to a connection that is being removed does not keep it;
+// bringing it back does.
+func TestActsWhileRemoving(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id, other := d.full("acme", "S1"), d.again()
+		between := func(act func()) {
+			d.decide(func(commit, _ func() error) error {
+				err := commit()
+				act()
+				return err
+			})
+		}
+		between(func() { d.exec(`UPDATE connections SET state = 'CONNECTED', epoch = epoch + 1`) })
+		if err := d.Remove(d.ctx, "acme", id); !errors.Is(err, store.ErrBroughtBack) {
+			t.Errorf("brought back: %v", err)
+		}
+		between(func() { d.must(other.Pause(d.ctx, "acme", id)) })
+		d.must(d.Remove(d.ctx, "acme", id))
+		equal(t, "connections", d.number(`SELECT COUNT(*) FROM connections`), int64(0))
+	})
+}
+
+// The keys of a tenant end with its last connection: imported again one day, it is
+// not opened by them.
+func TestKeysEndWithTheTenant(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		first, second := d.connect("acme", "S1"), d.connect("acme", "S2")
+		d.connect("other", "S3")
+		for _, tenant := range []ordersync.TenantID{"acme", "other", ""} {
+			d.must(d.CreateKey(d.ctx, store.Key{ID: "of " + string(tenant), Tenant: tenant}, "secret of "+string(tenant)))
+		}
+		good := func() (out []string) {
+			t.Helper()
+			keys, err := d.Reader().Keys(d.ctx)
+			d.must(err)
+			for _, k := range keys {
+				if k.RevokedAt.IsZero() {
+					out = append(out, k.ID)
+				}
+			}
+			return out
+		}
+		d.must(d.Remove(d.ctx, "acme", first))
+		equal(t, "with one left", good(), []string{"of ", "of acme", "of other"})
+		d.must(d.Remove(d.ctx, "acme", second))
+		equal(t, "with none", good(), []string{"of ", "of other"})
+	})
+}
+
 // Who takes the lease for an act of his own never takes it from a worker, and
 // leaves what is due as it was.
 func TestClaimNow(t *testing.T) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"ordersync"
@@ -36,7 +37,7 @@ var removed = []struct{ table, key string }{
 // Remove deletes a connection with all that is stored of it. A removal that is
 // interrupted leaves it DISABLED and is finished by asking again.
 func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	epoch, err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+	_, err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
 		a.claims = true
 		a.put("state", ordersync.Disabled)
 		a.put("state_since", ms(t.now))
@@ -50,7 +51,7 @@ func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id orders
 	for _, r := range removed {
 		for n := int64(removeBatch); n >= removeBatch; {
 			err := s.inTx(ctx, "remove "+r.table, func(ctx context.Context, t *tx) (err error) {
-				n, err = t.removeSome(ctx, r.table, r.key, tenant, id, epoch)
+				n, err = t.removeSome(ctx, r.table, r.key, tenant, id)
 				return err
 			})
 			if err != nil {
@@ -59,31 +60,41 @@ func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id orders
 		}
 	}
 	return s.inTx(ctx, "remove connection", func(ctx context.Context, t *tx) error {
-		return t.removeConnection(ctx, tenant, id, epoch)
+		return t.removeConnection(ctx, tenant, id)
 	})
 }
 
 // stillRemoving locks the connection and makes sure that nobody brought it back.
-func (t *tx) stillRemoving(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) error {
-	n, err := t.exec(ctx, `UPDATE connections SET epoch = epoch WHERE tenant = $1 AND id = $2 AND epoch = $3`, tenant, int64(id), epoch)
-	if err == nil && n == 0 {
+// What else an operator does to it meanwhile changes nothing.
+func (t *tx) stillRemoving(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
+	var state ordersync.State
+	err := t.QueryRowContext(ctx, `UPDATE connections SET epoch = epoch WHERE tenant = $1 AND id = $2 RETURNING state`, tenant, int64(id)).Scan(&state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound // somebody else has removed it
+	case err == nil && state != ordersync.Disabled:
 		return ErrBroughtBack
 	}
 	return err
 }
 
-func (t *tx) removeSome(ctx context.Context, table, key string, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) (int64, error) {
-	if err := t.stillRemoving(ctx, tenant, id, epoch); err != nil {
+func (t *tx) removeSome(ctx context.Context, table, key string, tenant ordersync.TenantID, id ordersync.ConnectionID) (int64, error) {
+	if err := t.stillRemoving(ctx, tenant, id); err != nil {
 		return 0, err
 	}
 	return t.exec(ctx, `DELETE FROM `+table+` WHERE tenant = $1 AND connection_id = $2 AND `+key+` IN (
 		SELECT `+key+` FROM `+table+` WHERE tenant = $1 AND connection_id = $2 ORDER BY `+key+` LIMIT $3)`, tenant, int64(id), removeBatch)
 }
 
-// removeConnection deletes the row itself and what points to it. The budgets of a
-// seller whose id is known stay: they say how Amazon counts, whoever asks.
-func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, epoch int64) error {
-	if err := t.stillRemoving(ctx, tenant, id, epoch); err != nil {
+// removeConnection deletes the row itself and what points to it, and revokes the
+// keys of a tenant that has no other. The budgets of a seller whose id is known
+// stay: they say how Amazon counts, whoever asks.
+func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
+	if err := t.stillRemoving(ctx, tenant, id); err != nil {
+		return err
+	}
+	// A line that was imported meanwhile and left it DISABLED may have brought one.
+	if _, err := t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2`, tenant, int64(id)); err != nil {
 		return err
 	}
 	for _, statement := range []string{
@@ -95,6 +106,12 @@ func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id
 			return err
 		}
 	}
-	_, err := t.ExecContext(ctx, `DELETE FROM budgets WHERE seller = $1`, SellerKey(ordersync.Connection{ID: id}))
+	if _, err := t.ExecContext(ctx, `DELETE FROM budgets WHERE seller = $1`, SellerKey(ordersync.Connection{ID: id})); err != nil {
+		return err
+	}
+	// With its last connection the tenant is gone: its keys must not open what is
+	// imported under its name one day.
+	_, err := t.ExecContext(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE tenant = $1 AND revoked_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.tenant = $1)`, tenant, ms(t.now))
 	return err
 }
