@@ -44,7 +44,7 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 // handler is the HTTP interface over a workplace.
 func (i *invocation) handler(w workplace) (http.Handler, error) {
 	return httpapi.New(httpapi.Config{
-		Reader: w.store.Reader(), Engine: w.engine, Operators: i.settings.Operators,
+		Reader: w.store.Doors(), Engine: w.engine, Operators: i.settings.Operators,
 		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
 	})
 }

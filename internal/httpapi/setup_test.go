@@ -79,7 +79,7 @@ func openWorld(t *testing.T, kind storetest.Kind, url string, change ...func(*ht
 	w.store = storetest.OpenURL(t, w.url, storetest.Clock(w.now))
 	w.engine = engine.New(w.store, nil, nil, engine.Settings{Holder: "test"}, slog.New(slog.NewTextHandler(w.log, nil)))
 	config := httpapi.Config{
-		Reader: w.store.Reader(), Engine: w.engine, Operators: []string{cron}, Version: "test", Now: w.now,
+		Reader: w.store.Doors(), Engine: w.engine, Operators: []string{cron}, Version: "test", Now: w.now,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		Log:            slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Pace:           httpapi.Pace{PollFirst: time.Millisecond, PollLast: 5 * time.Millisecond},

@@ -30,9 +30,9 @@ func (d dialect) driver() string {
 func (d dialect) open(source string) (pool, error) {
 	plain, err := sql.Open(d.driver(), source)
 	if err != nil || d == postgres {
-		return pool{plain}, err
+		return pool{DB: plain}, err
 	}
-	return pool{sql.OpenDB(connector{keepingDriver{plain.Driver()}, source})}, plain.Close()
+	return pool{DB: sql.OpenDB(connector{keepingDriver{plain.Driver()}, source})}, plain.Close()
 }
 
 // placeholders is ($first, $first+1, …), n of them. SQLite looks parameters that

@@ -35,7 +35,7 @@ func (s *Store) DecideCommits(url string, next func() CommitFate) error {
 	if err := s.db.Close(); err != nil {
 		return err
 	}
-	s.db = pool{sql.OpenDB(&fatefulConnector{inner: inner, source: write, next: next})}
+	s.db = pool{DB: sql.OpenDB(&fatefulConnector{inner: inner, source: write, next: next})}
 	s.db.SetMaxOpenConns(limit)
 	s.db.SetMaxIdleConns(limit)
 	return nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -36,6 +37,7 @@ type Options struct {
 type Store struct {
 	db     pool
 	reader *Reader
+	doors  *Reader
 	kind   dialect
 	path   string // of a SQLite file
 	listen string // where to listen on Postgres
@@ -59,12 +61,15 @@ type Reader struct {
 const (
 	postgresWriters = 8
 	readers         = 8
+	doorReaders     = 4
 	busyTimeout     = 15 * time.Second
 	// idleTimeout is after how long Postgres undoes a transaction in which nobody
 	// says anything: a machine that stands still must not hold locks for which
 	// every run waits. It is less than a transaction may take, so that who waits
 	// outlives it.
 	idleTimeout = 10 * time.Second
+	// doorTime is how long a read may take that answers a request.
+	doorTime = 5 * time.Second
 )
 
 // Open opens the database and checks that it answers. It changes nothing; the
@@ -86,12 +91,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
 	s.reader = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
+	s.doors = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
 	if s.db, err = s.kind.open(write); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if s.reader.db, err = s.kind.open(read); err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
 	}
+	if s.doors.db, err = s.kind.open(read); err != nil {
+		return nil, fmt.Errorf("open database for reading: %w", err)
+	}
+	s.doors.db.most = doorTime
 	writers := 1
 	if s.kind == postgres {
 		writers = postgresWriters
@@ -100,6 +110,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.db.SetMaxIdleConns(writers)
 	s.reader.db.SetMaxOpenConns(readers)
 	s.reader.db.SetMaxIdleConns(readers)
+	s.doors.db.SetMaxOpenConns(doorReaders)
+	s.doors.db.SetMaxIdleConns(doorReaders)
 	if err := s.db.PingContext(ctx); err != nil {
 		_ = s.Close()
 		return nil, s.openError(err)
@@ -118,10 +130,7 @@ const maxBody = 64 << 20
 func (s *Store) Close() error {
 	// The last connection to a SQLite file moves the WAL into it, which only one
 	// that may write can.
-	err := s.reader.db.Close()
-	if e := s.db.Close(); err == nil {
-		err = e
-	}
+	err := errors.Join(s.reader.db.Close(), s.doors.db.Close(), s.db.Close())
 	s.reader.unzip.Close()
 	if err != nil {
 		return fmt.Errorf("close database: %w", err)
@@ -131,6 +140,11 @@ func (s *Store) Close() error {
 
 // Reader is the read-only side.
 func (s *Store) Reader() *Reader { return s.reader }
+
+// Doors is the read-only side for those who answer requests. It has connections of
+// its own, so that nobody's searches keep the engine from its work, and each of its
+// reads ends within five seconds.
+func (s *Store) Doors() *Reader { return s.doors }
 
 // Now is the store's clock: the only one whose times are compared between
 // processes.

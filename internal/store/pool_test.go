@@ -66,6 +66,7 @@ func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
 	want["query_only"] = "1"
 	delete(want, "synchronous") // says nothing to who only reads
 	everyConnection(t, s.reader.db.DB, check)
+	everyConnection(t, s.doors.db.DB, check)
 }
 
 func TestReaderCannotWrite(t *testing.T) {
