@@ -15,9 +15,17 @@ import (
 // StartRun asks for every connection to be brought up to date, or, with a
 // tenant, for that tenant's. It returns as soon as the run is written, with the
 // first of its targets, which are all of a small fleet's; the ticks of any process
-// write the others. What the run waits for is joined, never repeated.
+// write the others. What the run waits for is joined, never repeated; a tenant's
+// run of which nothing is settled yet is joined as a whole.
 func (e *Engine) StartRun(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID) (ordersync.RunID, error) {
-	id := newRunID(e.store.Now())
+	now := e.store.Now()
+	if mode == ordersync.SingleRun {
+		id, found, err := e.store.Reader().Tenant(tenant).UnbegunRun(ctx, now.Add(ordersync.RunDeadline/2))
+		if err != nil || found {
+			return id, err
+		}
+	}
+	id := newRunID(now)
 	err := e.store.OpenRun(ctx, store.NewRun{ID: id, Mode: mode, Tenant: tenant, Deadline: ordersync.RunDeadline})
 	if err != nil {
 		return "", fmt.Errorf("start run: %w", err)

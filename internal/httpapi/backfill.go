@@ -40,6 +40,7 @@ func repairItems(context.Context, *struct{}) (*struct{ Body ItemsAnswer }, error
 type BackfillStatus struct {
 	TenantID              ordersync.TenantID `json:"tenantId"`
 	InitialBackfillDays   int                `json:"initialBackfillDays" doc:"How many days back orders are wanted."`
+	InitialBackfillDoneAt *string            `json:"initialBackfillDoneAt" doc:"Always null: reading history is no job that ends once. initialBackfillStatus says whether all that is wanted is read."`
 	InitialBackfillStatus *string            `json:"initialBackfillStatus" enum:"in_progress,success" doc:"Null before any connection has begun."`
 	OrdersCount           int64              `json:"ordersCount"`
 	OldestOrderDate       *string            `json:"oldestOrderDate"`
@@ -72,20 +73,9 @@ func (s *server) getBackfill(ctx context.Context, in *TenantInput) (*struct{ Bod
 	for _, row := range h.rows {
 		out.OrdersCount += row.Counts.Orders
 	}
-	out.OldestOrderDate, err = s.oldestOrder(ctx, tenant, out.OrdersCount)
+	oldest, err := s.Reader.Tenant(tenant).OldestOrder(ctx)
+	out.OldestOrderDate = when(oldest)
 	return &struct{ Body BackfillStatus }{out}, err
-}
-
-// oldestOrder is the date of the tenant's oldest order.
-func (s *server) oldestOrder(ctx context.Context, tenant ordersync.TenantID, count int64) (*string, error) {
-	if count == 0 {
-		return nil, nil
-	}
-	last, _, _, err := s.Reader.Tenant(tenant).OrdersPage(ctx, store.OrdersQuery{Limit: 1, Offset: int(count) - 1})
-	if err != nil || len(last) == 0 {
-		return nil, err
-	}
-	return when(last[0].CreatedAt), nil
 }
 
 // history is what of a tenant's history is wanted and missing.

@@ -55,6 +55,12 @@ func (s *server) watchRun(ctx context.Context, in *EventsInput) (*huma.StreamRes
 	}
 	return &huma.StreamResponse{Body: func(answer huma.Context) {
 		r, w := humago.Unwrap(answer)
+		done, err := s.holds(ctx)
+		if err != nil {
+			s.problemOf(ctx, err).write(w, r)
+			return
+		}
+		defer done()
 		stream := &eventStream{w: w, control: http.NewResponseController(w), spoken: time.Now()}
 		stream.begin()
 		if r.Method == http.MethodHead {

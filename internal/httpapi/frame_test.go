@@ -146,3 +146,42 @@ func TestMarks(t *testing.T) {
 		}
 	}
 }
+
+// Of one tenant only two searches run at once.
+func TestMostSearches(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.SQLite)
+	e := engine.New(s, nil, nil, engine.Settings{}, slog.New(slog.DiscardHandler))
+	h, err := New(Config{Reader: s.Doors(), Engine: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key, err := e.NewKey(t.Context(), "test", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(query string) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/orders?"+query, nil)
+		r.Header.Set("Authorization", "Bearer "+key)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		return rec.Code
+	}
+	search := &h.(*server).searches
+	first, err1 := search.take("acme", mostSearches, time.Second)
+	_, err2 := search.take("acme", mostSearches, time.Second)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	for query, want := range map[string]int{"tenantId=acme&q=1": 429, "tenantId=acme": 200, "tenantId=other&q=1": 200} {
+		if got := ask(query); got != want {
+			t.Errorf("%s: %d, want %d", query, got, want)
+		}
+	}
+	first()
+	for range 2 {
+		if got := ask("tenantId=acme&q=1"); got != 200 {
+			t.Errorf("afterwards: %d", got)
+		}
+	}
+}

@@ -3,9 +3,8 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
-
-	"ordersync/internal/store"
 )
 
 // Health is the answer of a probe.
@@ -23,12 +22,15 @@ func (s *server) registerHealth() {
 }
 
 func (s *server) ready(ctx context.Context, _ *struct{}) (*struct{ Body Health }, error) {
-	err := s.probe(ctx)
-	if err == nil && s.Ready != nil {
-		looking, done := context.WithTimeout(ctx, probeTime)
-		err = s.Ready(looking)
-		done()
-	}
+	err := s.health.remembered(func() error {
+		err := s.probe(ctx)
+		if err == nil && s.Ready != nil {
+			looking, done := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+			defer done()
+			err = s.Ready(looking)
+		}
+		return err
+	})
 	if err != nil {
 		// What exactly is wrong is for the log: anybody may ask here.
 		s.Log.WarnContext(ctx, "not ready", "requestId", callOf(ctx).id, "error", err)
@@ -45,13 +47,31 @@ type readyFunc = func(context.Context) error
 // probeTime is how long the database may take to answer a probe.
 const probeTime = 2 * time.Second
 
-// probe asks the database something small and tells whether it answers.
+// probe asks the database nothing but whether it answers.
 func (s *server) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 	defer cancel()
-	if _, err := s.Reader.Runs(ctx, store.RunsPage{Limit: 1}); err != nil {
-		return err
+	return s.Reader.Ping(ctx)
+}
+
+// healthKept is for how long a probe's answer is good: anybody may ask.
+const healthKept = time.Second
+
+// health is what was found by the last probe.
+type health struct {
+	mu    sync.Mutex
+	at    time.Time
+	found error
+}
+
+// remembered is what look found, now or just before. Whoever asks meanwhile waits
+// for that.
+func (h *health) remembered(look func() error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.at.IsZero() || time.Since(h.at) >= healthKept {
+		h.found = look()
+		h.at = time.Now()
 	}
-	_, _, err := s.Reader.Status(ctx, store.StatusPage{Limit: 1})
-	return err
+	return h.found
 }

@@ -13,7 +13,8 @@ import (
 // registerOrders registers the routes that show orders.
 func (s *server) registerOrders() {
 	route(s, "GET /api/v1/orders", "listOrders", "List orders, the newest order date first",
-		"Of one tenant: the caller's own; an operator names one. `nextCursor` costs nothing and no page shifts when orders come; `offset` costs what reading would.",
+		"Of one tenant: the caller's own; an operator names one. `nextCursor` costs nothing and no page shifts when orders come; `offset` costs what reading would. "+
+			"429: two searches (`q`) of the tenant are under way already. 503: the search took too long; narrow it by dates.",
 		s.listOrders, tag("orders"))
 	route(s, "GET /api/v1/orders/{orderId}", "getOrder", "Show an order",
 		"By Amazon's order id, with its items, packages and the changes that are kept.", s.getOrder, tag("orders"))
@@ -35,7 +36,7 @@ type OrdersInput struct {
 type OrderList struct {
 	Orders     []Order    `json:"orders" nullable:"false"`
 	Count      int        `json:"count" doc:"How many are on this page."`
-	Total      int64      `json:"total" doc:"How many there are on all pages."`
+	Total      int64      `json:"total" doc:"How many there are on all pages; with q how many there are at least, hasMore says whether more."`
 	Pagination Pagination `json:"pagination"`
 }
 
@@ -56,6 +57,13 @@ func (s *server) listOrders(ctx context.Context, in *OrdersInput) (*struct{ Body
 	if err != nil {
 		return nil, err
 	}
+	if query.Search != "" {
+		done, err := s.searches.take(string(tenant), mostSearches, searchAgain)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	orders, total, next, err := s.Reader.Tenant(tenant).OrdersPage(ctx, query)
 	if err != nil {
 		return nil, err
@@ -65,11 +73,7 @@ func (s *server) listOrders(ctx context.Context, in *OrdersInput) (*struct{ Body
 		out.Body.Orders = append(out.Body.Orders, OrderOf(tenant, o))
 	}
 	page := &out.Body.Pagination
-	page.HasMore = next != (store.OrderMark{})
-	if in.Cursor == "" {
-		page.HasMore = int64(in.Offset)+int64(len(orders)) < total
-	}
-	if page.HasMore && next != (store.OrderMark{}) {
+	if page.HasMore = next != (store.OrderMark{}); page.HasMore {
 		page.NextCursor = orderMarkText(next)
 	}
 	return out, nil

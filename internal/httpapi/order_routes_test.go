@@ -128,6 +128,9 @@ func TestBackfill(t *testing.T) {
 		w.key("mine")
 		id := w.connect("mine")
 		fresh := w.get(route+"status", w.as("mine")).want(200)
+		if done, there := fresh["initialBackfillDoneAt"]; !there || done != nil {
+			t.Errorf("initialBackfillDoneAt, which the predecessor's callers read: %v", fresh)
+		}
 		if fresh["initialBackfillStatus"] != nil || fresh["initialBackfillDays"] != 365. || fresh["oldestOrderDate"] != nil || fresh["ordersCount"] != 0. {
 			t.Errorf("before anything is read: %v", fresh)
 		}

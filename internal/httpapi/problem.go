@@ -156,6 +156,12 @@ func (s *server) unexpected(ctx context.Context, err error) *Problem {
 		p.after = databaseAgain
 		return p
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.Log.WarnContext(ctx, "a read took too long", "requestId", id, "error", err)
+		p := problem(http.StatusServiceUnavailable, "the database took too long for this: ask for less, such as a shorter span of dates, or ask again")
+		p.after = databaseAgain
+		return p
+	}
 	s.Log.ErrorContext(ctx, "request failed", "requestId", id, "error", err)
 	return problem(http.StatusInternalServerError, "an error of ordersync's own; the request id is in its log")
 }

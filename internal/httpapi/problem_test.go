@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ordersync/internal/httpapi"
 )
@@ -110,7 +111,6 @@ func TestAcceptMatters(t *testing.T) {
 func TestDatabaseDown(t *testing.T) {
 	onBoth(t, func(w *world) {
 		w.connect("mine")
-		w.get("/readyz").want(200)
 		var calls []func() reply
 		for _, path := range []string{"/readyz", "/api/v1/orders?tenantId=mine", "/api/v1/runs", "/api/v1/connections"} {
 			calls = append(calls, func() reply { return w.get(path, proxied(cron, "mine")) })
@@ -139,5 +139,26 @@ func TestNotReady(t *testing.T) {
 		}
 	}, func(c *httpapi.Config) {
 		c.Ready = func(context.Context) error { return errors.New("old schema") }
+	})
+}
+
+// Anybody may ask whether requests may be sent here, as often as they like: it is
+// looked at once a second.
+func TestReadinessIsRemembered(t *testing.T) {
+	looks := 0
+	inBubble(t, func(w *world) {
+		for range 3 {
+			for range 100 {
+				w.get("/readyz").want(200)
+			}
+			time.Sleep(time.Second)
+		}
+		if looks != 3 {
+			t.Errorf("it was looked at %d times", looks)
+		}
+		w.must(w.store.Close())
+		w.get("/readyz").wantProblem(503)
+	}, func(c *httpapi.Config) {
+		c.Ready = func(context.Context) error { looks++; return nil }
 	})
 }

@@ -36,16 +36,11 @@ type RunAnswer struct {
 }
 
 func (s *server) runAll(ctx context.Context, in *struct{ Waiting }) (*RunAnswer, error) {
-	id, err := s.start(ctx, ordersync.GlobalRun, "")
+	look, run, done, err := s.run(ctx, ordersync.GlobalRun, "", in.prefer)
 	if err != nil {
 		return nil, err
 	}
-	look, done := looking(ctx, in.prefer)
 	defer done()
-	run, err := s.await(look, ctx, id, in.prefer.wait)
-	if err != nil {
-		return nil, err
-	}
 	out := &RunAnswer{Applied: in.prefer.applied()}
 	out.Status, out.Location = statusOf(run)
 	out.Body, err = s.show(look, run)
@@ -150,16 +145,11 @@ func (s *server) runOne(ctx context.Context, in *SingleRunInput) (*SingleRunAnsw
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.start(ctx, ordersync.SingleRun, tenant)
+	look, run, done, err := s.run(ctx, ordersync.SingleRun, tenant, in.prefer)
 	if err != nil {
 		return nil, err
 	}
-	look, done := looking(ctx, in.prefer)
 	defer done()
-	run, err := s.await(look, ctx, id, in.prefer.wait)
-	if err != nil {
-		return nil, err
-	}
 	out := &SingleRunAnswer{Applied: in.prefer.applied()}
 	out.Status, out.Location = statusOf(run)
 	shown, err := s.show(look, run)

@@ -148,12 +148,12 @@ func TestRunOfOne(t *testing.T) {
 // Runs are listed from the newest on, and can be cancelled.
 func TestListAndCancelRuns(t *testing.T) {
 	onBoth(t, func(w *world) {
-		w.key("mine")
-		w.connect("mine")
 		var ids []string
-		for range 3 {
+		for _, tenant := range []ordersync.TenantID{"first", "second", "mine"} {
+			w.key(tenant)
+			w.connect(tenant)
 			w.later(time.Second)
-			a := w.post("/api/v1/orders/sync/run", "", w.as("mine"), header("Prefer", "respond-async"))
+			a := w.post("/api/v1/orders/sync/run", "", w.as(tenant), header("Prefer", "respond-async"))
 			ids = append([]string{a.want(202)["runId"].(string)}, ids...)
 		}
 		var got []string
@@ -177,7 +177,7 @@ func TestListAndCancelRuns(t *testing.T) {
 		if run["finished"] != true || run["results"].([]any)[0].(object)["reasonCode"] != "INTERRUPTED" {
 			t.Errorf("%v", run)
 		}
-		if other := w.get("/api/v1/runs/"+ids[1], w.as("mine")).want(200); other["finished"] != false {
+		if other := w.get("/api/v1/runs/"+ids[1], w.as("second")).want(200); other["finished"] != false {
 			t.Errorf("%v", other)
 		}
 	})

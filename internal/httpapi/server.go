@@ -72,6 +72,9 @@ type server struct {
 	operators map[string]bool // by e-mail in small letters
 	proxies   []netip.Prefix
 	counted   counted
+	searches  limiter
+	waits     limiter
+	health    health
 }
 
 // New makes the HTTP interface. It fails when a route is registered that the

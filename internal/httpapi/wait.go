@@ -38,11 +38,28 @@ const (
 	lookTime = 10 * time.Second
 )
 
-// start starts a run, whether its client stays or not.
-func (s *server) start(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID) (ordersync.RunID, error) {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), startTime)
-	defer done()
-	return s.Engine.StartRun(ctx, mode, tenant)
+// run starts a run, whether its client stays or not, and waits for it. The run is
+// looked at in the context that it returns, which ends with done.
+func (s *server) run(ctx context.Context, mode ordersync.RunMode, tenant ordersync.TenantID, p preference) (look context.Context, run ordersync.Run, done func(), err error) {
+	if p.wait > 0 {
+		leave, err := s.holds(ctx)
+		if err != nil {
+			return nil, run, nil, err
+		}
+		defer leave()
+	}
+	starting, started := context.WithTimeout(context.WithoutCancel(ctx), startTime)
+	defer started()
+	id, err := s.Engine.StartRun(starting, mode, tenant)
+	if err != nil {
+		return nil, run, nil, err
+	}
+	look, done = looking(ctx, p)
+	if run, err = s.await(look, ctx, id, p.wait); err != nil {
+		done()
+		return nil, run, nil, err
+	}
+	return look, run, done, nil
 }
 
 // looking is the context in which a run is looked at, from when it is there. It

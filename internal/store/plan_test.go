@@ -4,6 +4,7 @@ package store
 const (
 	StatusQuery     = statusQuery
 	OldOrdersQuery  = oldOrders
+	OldestOrder     = oldestOrder
 	RunsQuery       = runsQuery
 	RunsBeforeQuery = runsBeforeQuery
 )

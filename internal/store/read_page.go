@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,29 +35,53 @@ type OrderMark struct {
 const maxOrdersPage = 100
 
 // OrdersPage reads a page of the tenant's orders with their items and packages,
-// and how many there are in all. next is where the following page begins; zero
-// after the last.
+// and how many there are in all. Of a search, which reads all orders of the
+// tenant, nothing is counted: total is then how many there are at least, those
+// that were passed over by Offset included. next is where the following page
+// begins; zero after the last.
 func (t TenantReader) OrdersPage(ctx context.Context, q OrdersQuery) (out []StoredOrder, total int64, next OrderMark, err error) {
 	if q.Limit <= 0 || q.Limit > maxOrdersPage {
 		q.Limit = maxOrdersPage
 	}
 	where := conditions{args: []any{t.tenant}, text: []string{"o.tenant = $1"}}
 	where.of(q)
-	if total, err = t.countOrders(ctx, where); err != nil {
-		return nil, 0, next, fmt.Errorf("count orders: %w", err)
+	if q.Search == "" {
+		if total, err = t.countOrders(ctx, where); err != nil {
+			return nil, 0, next, fmt.Errorf("count orders: %w", err)
+		}
 	}
 	if q.After != (OrderMark{}) {
 		where.and("(o.created_at, o.order_id, o.connection_id) < (%s, %s, %s)", ms(q.After.At), ordersync.CleanText(q.After.OrderID), int64(q.After.Connection))
 	}
-	tail := fmt.Sprintf(` ORDER BY o.created_at DESC, o.order_id DESC, o.connection_id DESC LIMIT %d OFFSET %d`, q.Limit, max(q.Offset, 0))
+	tail := fmt.Sprintf(` ORDER BY o.created_at DESC, o.order_id DESC, o.connection_id DESC LIMIT %d OFFSET %d`, q.Limit+1, max(q.Offset, 0))
 	if out, err = t.orders(ctx, where, tail); err != nil {
 		return nil, 0, next, fmt.Errorf("read orders: %w", err)
 	}
-	if len(out) == q.Limit {
+	if q.Search != "" && len(out) > 0 {
+		total = int64(max(q.Offset, 0) + len(out))
+	}
+	if len(out) > q.Limit {
+		out = out[:q.Limit]
 		last := out[len(out)-1]
 		next = OrderMark{last.CreatedAt, last.ID, last.Connection}
 	}
 	return out, total, next, nil
+}
+
+// oldestOrder follows the index by date.
+const oldestOrder = `SELECT created_at FROM orders WHERE tenant = $1 ORDER BY created_at LIMIT 1`
+
+// OldestOrder is the date of the tenant's oldest order; zero when there is none.
+func (t TenantReader) OldestOrder(ctx context.Context) (time.Time, error) {
+	var oldest int64
+	err := t.r.db.QueryRowContext(ctx, oldestOrder, t.tenant).Scan(&oldest)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("read the oldest order: %w", err)
+	}
+	return msTime(oldest), nil
 }
 
 // Order reads an order by Amazon's id: one of each connection that has it.

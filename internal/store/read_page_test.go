@@ -66,6 +66,16 @@ func TestOrdersPage(t *testing.T) {
 		ids, total, _ := d.ordersPage("acme", store.OrdersQuery{Limit: 2, Offset: 3})
 		equal(t, "from the fourth on", ids, []string{"A-1", "A-1"})
 		equal(t, "total of a page", total, int64(5))
+		_, total, next := d.ordersPage("acme", store.OrdersQuery{Search: "-", Limit: 2, Offset: 1})
+		equal(t, "total of a search, which goes on", total, int64(4))
+		equal(t, "a search goes on", next != store.OrderMark{}, true)
+		_, total, _ = d.ordersPage("acme", store.OrdersQuery{Search: "-", Limit: 2, Offset: 5})
+		equal(t, "total behind the end of a search", total, int64(0))
+		for tenant, want := range map[ordersync.TenantID]time.Time{"acme": begin.Add(time.Hour), "nobody": {}} {
+			oldest, err := d.Reader().Tenant(tenant).OldestOrder(d.ctx)
+			d.must(err)
+			equal(t, "the oldest of "+string(tenant), oldest, want)
+		}
 	})
 }
 

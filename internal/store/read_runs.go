@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"ordersync"
 )
@@ -62,6 +63,25 @@ func (r *Reader) openRuns(ctx context.Context) ([]openRun, error) {
 	return out, rows.Err()
 }
 
+// runsToSettle are the runs that are cancelled, past their deadline or have no open
+// target. Of one that is being opened FillRun comes first.
+func (r *Reader) runsToSettle(ctx context.Context) (ids []ordersync.RunID, err error) {
+	rows, err := r.db.QueryContext(ctx, `SELECT id FROM runs WHERE state <> 'finished' AND (cancelled_at IS NOT NULL OR (state = 'open'
+		AND (deadline_at <= $1 OR NOT EXISTS (SELECT 1 FROM targets WHERE run_id = runs.id AND settled_at IS NULL)))) ORDER BY opened_at, id`, ms(r.now()))
+	if err != nil {
+		return nil, fmt.Errorf("look for runs to settle: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id ordersync.RunID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("look for runs to settle: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 // Run reads a run with its totals. They are counted from its targets: of a
 // finished run once, when it finished.
 func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, error) {
@@ -76,6 +96,22 @@ func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, er
 // Settled tells whether a run is opened whole and every target has its outcome.
 func Settled(run ordersync.Run) bool {
 	return run.State != ordersync.RunOpening && run.Summary.Open() == 0
+}
+
+// UnbegunRun is the tenant's newest run that goes on until after a time and of
+// which nothing is settled yet; false when there is none. Whatever settles it would
+// settle another one too.
+func (t TenantReader) UnbegunRun(ctx context.Context, after time.Time) (id ordersync.RunID, found bool, err error) {
+	err = t.r.db.QueryRowContext(ctx, `SELECT id FROM runs WHERE state <> 'finished' AND mode = 'single' AND tenant = $1 AND cancelled_at IS NULL
+		AND deadline_at > $2 AND NOT EXISTS (SELECT 1 FROM targets WHERE run_id = runs.id AND settled_at IS NOT NULL) ORDER BY id DESC LIMIT 1`,
+		t.tenant, ms(after)).Scan(&id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", false, nil
+	case err != nil:
+		return "", false, fmt.Errorf("look for a run to join: %w", err)
+	}
+	return id, true, nil
 }
 
 // RunSettled is [Settled] of a run without counting its targets.

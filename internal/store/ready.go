@@ -27,3 +27,12 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Ping tells whether the database answers.
+func (r *Reader) Ping(ctx context.Context) error {
+	var one int
+	if err := r.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	return nil
+}

@@ -156,15 +156,12 @@ func settledAtOnce(c connectionRow, now time.Time, mode ordersync.RunMode, fresh
 // or cancelled as INTERRUPTED, and finishes the runs that have no open target.
 // Any process may do it.
 func (s *Store) SettleUnfinished(ctx context.Context) error {
-	open, err := s.reader.openRuns(ctx)
-	if err != nil || len(open) == 0 {
+	ids, err := s.reader.runsToSettle(ctx)
+	if err != nil {
 		return err
 	}
-	for _, r := range open {
-		if r.State == ordersync.RunOpening && r.CancelledAt.IsZero() {
-			continue // FillRun comes first
-		}
-		if err := s.settleRun(ctx, r.ID); err != nil {
+	for _, id := range ids {
+		if err := s.settleRun(ctx, id); err != nil {
 			return err
 		}
 	}

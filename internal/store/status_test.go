@@ -115,6 +115,7 @@ func TestOldOrdersAreFoundByDate(t *testing.T) {
 			SELECT 'acme', i % 2, CAST(i AS TEXT), i, i, 0, 0, 0, '', '', '', '', '', '', '', '[]', $1, $1, 0, 0 FROM numbers`, []byte("x"))
 		d.exec(`ANALYZE`)
 		d.wantPlan(store.OldOrdersQuery, "orders_by_date", "acme", int64(1), int64(50), 200)
+		d.wantPlan(store.OldestOrder, "orders_by_date", "acme")
 	})
 }
 
