@@ -207,7 +207,11 @@ func TestServeTellsWhetherItIsReady(t *testing.T) {
 		s := p.serve("--workers", "0")
 		ready := func(want int, logged string) {
 			p.t.Helper()
-			code, body := s.get("/readyz")
+			code, body := 0, ""
+			p.until("readiness is looked at anew", func() bool { // it is remembered for a second
+				code, body = s.get("/readyz")
+				return code == want && strings.Contains(s.talk.String(), logged)
+			})
 			if code != want || !strings.Contains(s.talk.String(), logged) || logged != "" && strings.Contains(body, logged) {
 				p.t.Errorf("%d %s, want %d; the log:\n%s", code, body, want, s.talk)
 			}

@@ -223,3 +223,25 @@ func TestSingleRunCoversTheTenantsConnections(t *testing.T) {
 		}
 	})
 }
+
+// A run that waits for its connections costs the ticks no transaction, and so no
+// other process the writer.
+func TestOpenRunsCostNoTransaction(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.connected("acme", "S1")
+		runs := []ordersync.RunID{d.openRun(ordersync.GlobalRun, ""), d.openRun(ordersync.GlobalRun, ""), d.openingRun(ordersync.GlobalRun, "")}
+		commits := 0
+		d.must(d.DecideCommits(d.url, func() store.CommitFate {
+			commits++
+			return store.CommitDone
+		}))
+		d.must(d.SettleUnfinished(d.ctx))
+		equal(t, "transactions", commits, 0)
+		d.clock.add(ordersync.RunDeadline)
+		d.must(d.SettleUnfinished(d.ctx))
+		equal(t, "transactions at the deadline", commits, 2)
+		run, err := d.Reader().Run(d.ctx, runs[0])
+		d.must(err)
+		equal(t, "state", run.State, ordersync.RunFinished)
+	})
+}
