@@ -95,8 +95,15 @@ func (s *Store) ResumeApplication(ctx context.Context, clientID string, seen App
 		if !seen.Stopped() {
 			condition, of = `stopped_at IS NULL AND suspect = $2`, int64(seen.Suspect)
 		}
-		_, err := t.ExecContext(ctx, `UPDATE applications SET stopped_at = NULL, probe = NULL, probe_at = NULL, suspect = NULL, suspect_at = NULL, cause = ''
+		n, err := t.exec(ctx, `UPDATE applications SET stopped_at = NULL, probe = NULL, probe_at = NULL, suspect = NULL, suspect_at = NULL, cause = ''
 			WHERE client_id = $1 AND `+condition, clientID, of)
+		if err != nil || n == 0 || !seen.Stopped() {
+			return err
+		}
+		// What the suspect met was the application's: it goes on with all others,
+		// and not after the backoff into which it was sent.
+		_, err = t.exec(ctx, `UPDATE connections SET live_due_at = $2 WHERE id = $1 AND live_due_at > $2 AND last_reason = 'ACCESS_DENIED'`,
+			int64(seen.Suspect), ms(t.now))
 		return err
 	})
 }

@@ -133,6 +133,25 @@ func TestSuspicionGrowsOld(t *testing.T) {
 	})
 }
 
+// Who saw the secret refused first was sent into a backoff; once the application
+// works again, it goes on with all others.
+func TestSuspectIsDueLikeAllOthers(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		first, second := d.due("acme", 0, nil), d.due("globex", 0, nil)
+		for _, id := range []ordersync.ConnectionID{first, second} {
+			_, err := d.SuspectApplication(d.ctx, "client", id, "the secret is refused")
+			d.must(err)
+		}
+		later := d.clock.Now().Add(time.Hour)
+		denied := settle(ordersync.Outcome{Reason: ordersync.AccessDenied})
+		denied.LiveDueAt, denied.Release = &later, true
+		d.commit(d.claim(first), denied)
+		equal(t, "rung", d.ring(2, ""), []string{"globex"})
+		d.must(d.ResumeApplication(d.ctx, "client", d.application()))
+		equal(t, "rung", d.ring(2, ""), []string{"acme"})
+	})
+}
+
 // A success says something of the stop that was seen before it, and nothing of
 // one that came since.
 func TestResumeEndsOnlyTheStopThatWasSeen(t *testing.T) {
