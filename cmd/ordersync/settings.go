@@ -43,7 +43,8 @@ type settings struct {
 	RetentionOrders    time.Duration `env:"ORDERSYNC_RETENTION_ORDERS" default:"13104h" group:"Settings" help:"How long after its last update an order is kept, with all that belongs to it. Amazon allows eighteen months (13104h) unless a law asks for more."`
 	RetentionPersonal  time.Duration `env:"ORDERSYNC_RETENTION_PERSONAL" default:"720h" group:"Settings" help:"How long after delivery personal data is kept; Amazon allows 30 days (720h) at most."`
 	RetentionChanges   time.Duration `env:"ORDERSYNC_RETENTION_CHANGES" default:"720h" group:"Settings" help:"How long the list of changes is kept; who reads it later must read the orders anew."`
-	RetentionRuns      time.Duration `env:"ORDERSYNC_RETENTION_RUNS" default:"2160h" group:"Settings" help:"How long runs, their results and repairs are kept."`
+	RetentionRuns      time.Duration `env:"ORDERSYNC_RETENTION_RUNS" default:"2160h" group:"Settings" help:"How long runs with their totals, and repairs, are kept."`
+	RetentionOutcomes  time.Duration `env:"ORDERSYNC_RETENTION_OUTCOMES" default:"720h" group:"Settings" help:"How long the results of finished runs are kept, one for each connection."`
 	RetentionStates    time.Duration `name:"retention-state-changes" env:"ORDERSYNC_RETENTION_STATE_CHANGES" default:"9600h" group:"Settings" help:"How long it is kept when and why a connection's state changed."`
 	RetentionIncidents time.Duration `env:"ORDERSYNC_RETENTION_INCIDENTS" default:"2160h" group:"Settings" help:"How long an incident is kept after its end."`
 	ServerKey          string        `env:"ORDERSYNC_SERVER_KEY" group:"Settings" secret:"all" help:"Operator's key with which sync --server asks a running server; ordersync keys create makes one." placeholder:"KEY"`

@@ -93,6 +93,7 @@ func (s *settings) retentionProblems() (out []error) {
 		{"ORDERSYNC_RETENTION_PERSONAL", s.RetentionPersonal, longestPersonal},
 		{"ORDERSYNC_RETENTION_CHANGES", s.RetentionChanges, longestKept},
 		{"ORDERSYNC_RETENTION_RUNS", s.RetentionRuns, longestKept},
+		{"ORDERSYNC_RETENTION_OUTCOMES", s.RetentionOutcomes, longestKept},
 		{"ORDERSYNC_RETENTION_STATE_CHANGES", s.RetentionStates, longestKept},
 		{"ORDERSYNC_RETENTION_INCIDENTS", s.RetentionIncidents, longestKept},
 	} {
@@ -109,7 +110,7 @@ func (s *settings) retentionProblems() (out []error) {
 // retention is how long things are kept.
 func (s *settings) retention() store.Retention {
 	return store.Retention{
-		Runs: s.RetentionRuns, StateChanges: s.RetentionStates, Changes: s.RetentionChanges,
+		Runs: s.RetentionRuns, Outcomes: s.RetentionOutcomes, StateChanges: s.RetentionStates, Changes: s.RetentionChanges,
 		Incidents: s.RetentionIncidents, Orders: s.RetentionOrders, Personal: s.RetentionPersonal,
 	}
 }

@@ -63,7 +63,7 @@ func TestConnections(t *testing.T) {
 		}
 		totals := w.get("/api/v1/connections", w.operator()).want(200)["totals"].(object)
 		if totals["connections"] != 5. || totals["tenants"] != 5. || totals["orders"] != 4. || totals["items"] != 8. ||
-			totals["byStatus"].(object)["CONNECTED"] != 5. || totals["byReason"].(object)["SUCCESS"] != 4. || totals["oldestCompleteUntil"] == nil {
+			totals["byStatus"].(object)["CONNECTED"] != 5. || totals["byReason"].(object)["SUCCESS"] != 4. || totals["oldestCompleteUntil"] != nil { // t4 was never read
 			t.Errorf("%v", totals)
 		}
 	})

@@ -169,7 +169,7 @@ type Totals struct {
 	Orders              int64                      `json:"orders"`
 	Items               int64                      `json:"items"`
 	SetAside            int64                      `json:"setAside"`
-	OldestCompleteUntil *string                    `json:"oldestCompleteUntil" doc:"The oldest completeUntil of those that work."`
+	OldestCompleteUntil *string                    `json:"oldestCompleteUntil" doc:"The oldest completeUntil of those that work; null while one of them is not complete at every marketplace."`
 }
 
 func (s *server) listConnections(ctx context.Context, in *StatusInput) (*struct{ Body ConnectionList }, error) {

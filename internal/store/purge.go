@@ -12,7 +12,8 @@ const day = 24 * time.Hour
 // Retention is how long what is stored is kept. Zero means the default, which
 // for what comes from Amazon is the longest that Amazon allows.
 type Retention struct {
-	Runs         time.Duration // runs, their targets, repairs: 90 days
+	Runs         time.Duration // runs with their totals, repairs: 90 days
+	Outcomes     time.Duration // targets of finished runs: 30 days
 	StateChanges time.Duration // 400 days
 	Changes      time.Duration // 30 days; who reads later must read the orders anew
 	Incidents    time.Duration // 90 days after they were closed
@@ -32,6 +33,7 @@ func (r Retention) WithDefaults() Retention {
 		}
 	}
 	set(&r.Runs, 90*day)
+	set(&r.Outcomes, 30*day)
 	set(&r.StateChanges, 400*day)
 	set(&r.Changes, 30*day)
 	set(&r.Incidents, 90*day)
@@ -78,6 +80,11 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 			return p, err
 		}
 	}
+	if due.outcomes {
+		if err := s.purgeOutcomes(ctx, keep, &p); err != nil {
+			return p, err
+		}
+	}
 	if due.runs {
 		if err := s.purgeRun(ctx, keep, &p); err != nil {
 			return p, err
@@ -95,15 +102,16 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 }
 
 // purgeDue is what a purge has to do.
-type purgeDue struct{ personal, runs, incidents, connections bool }
+type purgeDue struct{ personal, runs, incidents, connections, outcomes bool }
 
 func (r *Reader) purgeDue(ctx context.Context, now time.Time, keep Retention) (d purgeDue, err error) {
 	err = r.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_personal WHERE purge_at <= $1),
 			EXISTS (SELECT 1 FROM runs WHERE opened_at < $2 AND state = 'finished'),
 			EXISTS (SELECT 1 FROM incidents WHERE closed_at < $3),
-			EXISTS (SELECT 1 FROM connections WHERE purge_due_at <= $4)`,
-		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now)).
-		Scan(&d.personal, &d.runs, &d.incidents, &d.connections)
+			EXISTS (SELECT 1 FROM connections WHERE purge_due_at <= $4),
+			EXISTS (SELECT 1 FROM runs WHERE opened_at < $5 AND NOT outcomes_gone AND state = 'finished')`,
+		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now), ms(now.Add(-keep.Outcomes))).
+		Scan(&d.personal, &d.runs, &d.incidents, &d.connections, &d.outcomes)
 	if err != nil {
 		return d, fmt.Errorf("look for what is past its time: %w", err)
 	}

@@ -57,16 +57,36 @@ func TestPurgeOfRunsAndRepairs(t *testing.T) {
 		d.exec(`INSERT INTO targets (run_id, connection_id, tenant, region, mode, opened_at, orders_received, items_received, orders_created, orders_changed, set_aside, settled_at)
 			WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 2500)
 			SELECT $1, 1000 + i, 'many', 'eu', 'global', 0, 0, 0, 0, 0, 0, 0 FROM numbers`, string(run))
-		equal(t, "in time", d.after(90*day-time.Second), store.Purged{Changes: 0})
+		keep := store.Retention{Outcomes: 365 * day} // they go with their run
+		d.clock.add(90*day - time.Second)
+		equal(t, "in time", d.purgeBy(keep), store.Purged{Changes: 0})
 		d.clock.add(2 * time.Second)
-		one, err := d.Purge(d.ctx, store.Retention{})
+		one, err := d.Purge(d.ctx, keep)
 		d.must(err)
 		equal(t, "one batch", []any{one.Targets, one.Runs, one.More}, []any{int64(1000), int64(0), true})
-		got := d.purge()
+		got := d.purgeBy(keep)
 		equal(t, "the rest", []int64{got.Targets, got.Runs}, []int64{1501, 1})
 		equal(t, "a run that is open stays", d.run(open).Summary.Total, 1)
 		got = d.after(91*day + 2*time.Second)
 		equal(t, "repairs, at the next look", got.Repairs, int64(1))
+	})
+}
+
+// Outcomes go before their run, whose totals stay.
+func TestPurgeOfOutcomes(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.many(1200)
+		run, short := d.openRun(ordersync.GlobalRun, ""), d.openRun(ordersync.SingleRun, "many-7")
+		open := d.openRun(ordersync.SingleRun, "many-8")
+		d.must(d.CancelRun(d.ctx, run))
+		d.must(d.CancelRun(d.ctx, short))
+		totals := d.run(run).Summary
+		equal(t, "in time", d.after(30*day), store.Purged{})
+		equal(t, "after 30 days", d.after(30*day+time.Second), store.Purged{Targets: 1201})
+		equal(t, "totals", d.run(run).Summary, totals)
+		equal(t, "counted", totals, ordersync.Summary{Total: 1200, Partial: 1200})
+		equal(t, "not finished", d.run(open).Summary, ordersync.Summary{Total: 1})
+		equal(t, "after 90 days", d.after(90*day+time.Second), store.Purged{Runs: 2})
 	})
 }
 

@@ -163,9 +163,18 @@ type FleetTotals struct {
 	ByReason                        map[ordersync.Reason]int64
 	Orders, Items, SetAside         int64
 	// OldestComplete is the oldest end of coverage (walked) of a connection that
-	// is connected and not paused; zero when none has any.
+	// is connected and not paused; zero when there is none, or while one of them is
+	// not complete at every one of its marketplaces.
 	OldestComplete time.Time
 }
+
+// oldestComplete is the oldest end of [ConnectionStatus.WalkedThrough].
+const oldestComplete = `(SELECT CASE WHEN COUNT(*) = COUNT(until_at) THEN MIN(until_at) END FROM (
+	SELECT (SELECT CASE WHEN COUNT(*) = LENGTH(c.marketplaces) - LENGTH(REPLACE(c.marketplaces, ',', '')) + 1 AND MAX(from_at) < MIN(to_at) THEN MIN(to_at) END
+		FROM (SELECT MAX(v.from_at) AS from_at, MAX(v.to_at) AS to_at FROM coverage v
+			WHERE v.tenant = c.tenant AND v.connection_id = c.id AND v.level = 'walked'
+			AND ',' || c.marketplaces || ',' LIKE '%,' || v.marketplace_id || ',%' GROUP BY v.marketplace_id) AS m) AS until_at
+	FROM connections c WHERE c.state = 'CONNECTED' AND NOT c.paused) AS o)`
 
 // Totals counts the fleet.
 func (r *Reader) Totals(ctx context.Context) (t FleetTotals, err error) {
@@ -174,10 +183,7 @@ func (r *Reader) Totals(ctx context.Context) (t FleetTotals, err error) {
 	err = r.db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(DISTINCT tenant), COALESCE(SUM(orders), 0), COALESCE(SUM(items), 0),
 			COALESCE(SUM(CASE WHEN paused THEN 1 ELSE 0 END), 0),
 			(SELECT COUNT(DISTINCT tenant) FROM secrets WHERE name = '`+RefreshToken+`'), (SELECT COUNT(*) FROM set_aside),
-			(SELECT MIN(until_at) FROM (SELECT MIN(until_at) AS until_at FROM (
-				SELECT v.connection_id, MAX(v.to_at) AS until_at FROM coverage v JOIN connections c ON c.id = v.connection_id
-				WHERE v.level = 'walked' AND c.state = 'CONNECTED' AND NOT c.paused GROUP BY v.connection_id, v.marketplace_id) AS m
-				GROUP BY connection_id) AS o)
+			`+oldestComplete+`
 		FROM connections`).Scan(&t.Connections, &t.Tenants, &t.Orders, &t.Items, &t.Paused, &t.WithToken, &t.SetAside, &oldest)
 	if err != nil {
 		return t, fmt.Errorf("count the fleet: %w", err)

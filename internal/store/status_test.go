@@ -147,3 +147,38 @@ func (d *database) wantIndex(query, index string, args ...any) (plan string) {
 	}
 	return plan
 }
+
+// The fleet is complete until where the last of its connections is, by the
+// marketplaces that each has now.
+func TestOldestCompleteByMarketplaces(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		d.full("acme", "S1")
+		id := d.full("other", "S2")
+		for _, test := range []struct {
+			what, marketplaces string
+			state              ordersync.State
+			want               time.Time
+		}{
+			{"its own", french, ordersync.Connected, begin},
+			{"one that was never read", "X1", ordersync.Connected, time.Time{}},
+			{"one was added", french + ",X1", ordersync.Connected, time.Time{}},
+			{"none known yet", "", ordersync.Connected, time.Time{}},
+			{"it does not work", "X1", ordersync.Disabled, begin},
+			{"one behind", french + ",X2", ordersync.Connected, begin.Add(-time.Minute)},
+			{"the one behind is gone", french, ordersync.Connected, begin},
+		} {
+			d.exec(`DELETE FROM coverage WHERE marketplace_id = 'X2'`)
+			d.exec(`INSERT INTO coverage (tenant, connection_id, marketplace_id, level, from_at, to_at) VALUES ('other', $1, 'X2', 'walked', $2, $3)`,
+				int64(id), begin.Add(-time.Hour).UnixMilli(), begin.Add(-time.Minute).UnixMilli())
+			d.exec(`UPDATE connections SET marketplaces = $2, state = $3 WHERE id = $1`, int64(id), test.marketplaces, string(test.state))
+			got, err := d.Reader().Totals(d.ctx)
+			d.must(err)
+			equal(t, test.what, got.OldestComplete, test.want)
+			page, _, err := d.Reader().Status(d.ctx, store.StatusPage{Tenant: "other"})
+			d.must(err)
+			if c := page[0].WalkedThrough(); test.state == ordersync.Connected {
+				equal(t, test.what+", as the connection says", got.OldestComplete, c.Until)
+			}
+		}
+	})
+}
