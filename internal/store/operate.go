@@ -22,14 +22,14 @@ type acted struct {
 	noted string
 }
 
-// act changes one connection of a tenant. It returns the epoch after it.
-func (s *Store) act(ctx context.Context, what string, tenant ordersync.TenantID, id ordersync.ConnectionID, fn func(context.Context, *tx, connectionRow, *acted) error) (epoch int64, err error) {
-	err = s.inTx(ctx, what, func(ctx context.Context, t *tx) error {
+// act changes one connection of a tenant.
+func (s *Store) act(ctx context.Context, what string, tenant ordersync.TenantID, id ordersync.ConnectionID, fn func(context.Context, *tx, connectionRow, *acted) error) error {
+	return s.inTx(ctx, what, func(ctx context.Context, t *tx) error {
 		c, err := t.lockConnection(ctx, tenant, id)
 		if err != nil {
 			return err
 		}
-		epoch = c.epoch
+		epoch := c.epoch
 		var a acted
 		if err := fn(ctx, t, c, &a); err != nil {
 			return err
@@ -54,7 +54,6 @@ func (s *Store) act(ctx context.Context, what string, tenant ordersync.TenantID,
 		}
 		return nil
 	})
-	return epoch, err
 }
 
 // lockConnection locks a connection of a tenant and reads it.
@@ -72,7 +71,7 @@ func (t *tx) lockConnection(ctx context.Context, tenant ordersync.TenantID, id o
 
 // Pause stops a connection's work until it is resumed.
 func (s *Store) Pause(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	_, err := s.act(ctx, "pause connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+	err := s.act(ctx, "pause connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
 		if c.Paused {
 			return nil
 		}
@@ -85,7 +84,7 @@ func (s *Store) Pause(ctx context.Context, tenant ordersync.TenantID, id ordersy
 
 // Resume lets a paused connection work again, at once.
 func (s *Store) Resume(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	_, err := s.act(ctx, "resume connection", tenant, id, func(_ context.Context, t *tx, c connectionRow, a *acted) error {
+	err := s.act(ctx, "resume connection", tenant, id, func(_ context.Context, t *tx, c connectionRow, a *acted) error {
 		if !c.Paused {
 			return nil
 		}
@@ -111,7 +110,7 @@ type Change struct {
 // Set changes a connection's settings. History that is wanted is read at once;
 // personal data that may be held no longer is forgotten by the next purges.
 func (s *Store) Set(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, v Change) error {
-	_, err := s.act(ctx, "change connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+	err := s.act(ctx, "change connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
 		a.setDurations(v, c, t.now)
 		if v.WantedSince != nil && !msTimeOrZero(*v.WantedSince).Equal(c.WantedSince) {
 			a.put("wanted_since", msOrNull(*v.WantedSince))

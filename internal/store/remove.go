@@ -37,7 +37,7 @@ var removed = []struct{ table, key string }{
 // Remove deletes a connection with all that is stored of it. A removal that is
 // interrupted leaves it DISABLED and is finished by asking again.
 func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	_, err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+	err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
 		a.claims = true
 		a.put("state", ordersync.Disabled)
 		a.put("state_since", ms(t.now))
