@@ -36,19 +36,6 @@ func (e *Engine) StartRun(ctx context.Context, mode ordersync.RunMode, tenant or
 	return id, nil
 }
 
-// fillRun writes a run's targets, batch by batch.
-func (e *Engine) fillRun(ctx context.Context, id ordersync.RunID) error {
-	for {
-		done, err := e.store.FillRun(ctx, id, e.fresh)
-		if err != nil {
-			return err
-		}
-		if done {
-			return nil
-		}
-	}
-}
-
 // maxFresh is how recent live work is at most called that needs no repetition.
 const maxFresh = 150 * time.Second
 
