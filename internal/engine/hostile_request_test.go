@@ -96,6 +96,35 @@ func TestYoungEndsRefused(t *testing.T) {
 	}
 }
 
+// An Amazon that shows orders nine minutes late keeps everybody behind by that
+// much, with a word that says so, and keeps nobody from history.
+func TestAmazonShowsOrdersLate(t *testing.T) {
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(w *world) {
+				s := w.seller()
+				w.orders(s, 20, 40*time.Hour, 2*time.Hour)
+				a := w.connect("acme", s, startAt(time.Hour))
+				w.syncs(a, ordersync.CatchingUp)
+				w.serve(2 * time.Hour)
+				c := w.connection(a)
+				if late := time.Since(c.Cursor); late > 17*time.Minute || c.Failures > 0 {
+					t.Errorf("the cursor is %s old, after %d failures", late, c.Failures)
+				}
+				if n := w.wantTruth(a, begin.Add(-41*time.Hour), begin.Add(-2*time.Hour)); n != 20 {
+					t.Errorf("%d of 20 orders of history are stored", n)
+				}
+				if n := w.calls(s, spapisim.SearchOrders, -1); n > 70 {
+					t.Errorf("%d searches in two hours", n)
+				}
+				w.wantSound(a)
+			}, history(45*time.Hour), quick, func(s *setup) {
+				s.sim.Switches.Delay, s.sim.Switches.SearchDelay = text, spapisim.Duration(9*time.Minute)
+			})
+		})
+	}
+}
+
 // The incident of the far east: whoever asks for FULFILLMENT is refused.
 func TestDataGroupRefused(t *testing.T) {
 	play(t, func(w *world) {

@@ -106,7 +106,8 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	c.LiveWidth = ordersync.NextWidth(w.Width, w.Window.To.Sub(w.Cursor), w.Pages)
 	x.unstuck(w, &c)
 	x.windows++
-	if behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor); behind > freshEnough {
+	behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor) > freshEnough
+	if behind && !x.cut {
 		_, err := x.store.Commit(ctx, x.lease, c)
 		return err == nil, err
 	}
@@ -116,6 +117,11 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	}
 	c.LiveDueAt = &next
 	c.Settle = &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}, BegunAt: w.StartedAt, Pages: w.Pages}
+	if behind {
+		// Amazon shows nothing younger yet, and to ask for it at once would be
+		// refused: all there is was read.
+		c.Settle.Outcome = ordersync.Outcome{Reason: ordersync.CatchingUp, ResumesAt: next}
+	}
 	backDue, err := x.backDue(ctx, w, c)
 	if err != nil {
 		return false, err
