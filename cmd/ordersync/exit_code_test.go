@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -126,4 +129,21 @@ func TestNewerSchema(t *testing.T) {
 			}
 		})
 	})
+}
+
+// An interrupted read says that its context was canceled, whatever the cause was.
+func TestInterruptionIsNoFailure(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("interrupt signal received")
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(cause)
+	for _, err := range []error{fmt.Errorf("wait: %w", cause), fmt.Errorf("read: %w", context.Canceled)} {
+		var talk strings.Builder
+		if code := report(ctx, &talk, err); code != exitAborted || !strings.Contains(talk.String(), "interrupted; ") {
+			t.Errorf("%v: exit code %d: %s", err, code, &talk)
+		}
+	}
+	if code := report(t.Context(), io.Discard, context.Canceled); code != exitNotDone {
+		t.Errorf("nobody has interrupted: exit code %d", code)
+	}
 }

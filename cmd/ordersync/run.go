@@ -153,7 +153,7 @@ func report(ctx context.Context, talk io.Writer, err error) int {
 		return exitOK
 	case errors.As(err, &code):
 		return int(code)
-	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+	case ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err())):
 		_, _ = fmt.Fprintf(talk, "%s: interrupted; what is stored stays, and the next run goes on from there\n", programName)
 		return exitAborted
 	}

@@ -125,8 +125,9 @@ func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, 
 		err := s.once(ctx, func(ctx context.Context, t *tx) error {
 			until, unmark := t.now.Add(l.length), ""
 			if release {
-				// A doorbell that came during the lease was spent on it.
-				until, unmark = t.now, `, rung_at = NULL`
+				// A lease that was given back has ended by anybody's clock. A doorbell
+				// that came during the lease was spent on it.
+				until, unmark = time.UnixMilli(0), `, rung_at = NULL`
 			}
 			n, err := t.exec(ctx, `UPDATE connections SET step = step + 1, lease_until = $4`+unmark+` WHERE id = $1 AND epoch = $2 AND step = $3`,
 				int64(l.Connection.ID), l.Epoch, l.Step, ms(until))

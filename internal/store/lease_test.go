@@ -141,7 +141,7 @@ func TestLeaseIsRenewedByWorkAndEndedByItsEnd(t *testing.T) {
 		equal(t, "after a token", until(), 80*time.Second)
 		d.clock.add(10 * time.Second)
 		d.commit(l, store.Commit{Release: true})
-		equal(t, "after the end", until(), 30*time.Second)
+		d.clock.add(-5 * time.Millisecond) // of another process
 		d.claim(l.Connection.ID)
 	})
 }
@@ -162,7 +162,7 @@ func TestCommitWritesAllItsParts(t *testing.T) {
 		equal(t, "stored connection", c, want)
 		c.Orders, c.Items = l.Connection.Orders, l.Connection.Items // counted by the database
 		equal(t, "the lease's connection", l.Connection, c)
-		equal(t, "due", d.rows(`SELECT live_due_at, back_due_at, lease_until FROM connections`), []string{"1772370000000 | 1772370000000 | 1772366401000"})
+		equal(t, "due", d.rows(`SELECT live_due_at, back_due_at, lease_until FROM connections`), []string{"1772370000000 | 1772370000000 | 0"})
 		for _, table := range []string{"walks", "walk_pages", "repairs", "set_aside", "order_personal", "budgets"} {
 			equal(t, "rows in "+table, d.number(`SELECT COUNT(*) FROM `+table), int64(1))
 		}
