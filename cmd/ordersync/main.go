@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,10 +15,16 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal lets what is under way end well, a second one ends at once.
-	context.AfterFunc(ctx, stop)
+	ctx, interrupt := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { // until the process ends
+		first := <-signals
+		// The first signal lets what is under way end well. A second one ends at
+		// once: that holds from before anybody is told of the first.
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		interrupt(fmt.Errorf("%s signal received", first))
+	}()
 	code := run(ctx, os.Args[1:], outside{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, realTime: true})
-	stop()
 	os.Exit(code)
 }

@@ -200,6 +200,9 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 	}
 	learned := x.learned(ordersync.SearchOrders, refusal.Meta)
 	x.logRefusal(ctx, ordersync.SearchOrders, refusal)
+	if young && x.answered && x.kind == ordersync.Live {
+		return false, x.shownLate(ctx, w, store.Commit{Learned: &learned, EndWalk: true})
+	}
 	if mayBeWindow(refusal.Kind) {
 		if again, err := x.stuck(ctx, w, learned, refusal); again || err != nil {
 			return again, err

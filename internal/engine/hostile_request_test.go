@@ -114,7 +114,7 @@ func TestAmazonShowsOrdersLate(t *testing.T) {
 				if n := w.wantTruth(a, begin.Add(-41*time.Hour), begin.Add(-2*time.Hour)); n != 20 {
 					t.Errorf("%d of 20 orders of history are stored", n)
 				}
-				if n := w.calls(s, spapisim.SearchOrders, -1); n > 70 {
+				if n := w.calls(s, spapisim.SearchOrders, -1); n > 90 { // three a poll, and history
 					t.Errorf("%d searches in two hours", n)
 				}
 				w.wantSound(a)

@@ -106,8 +106,8 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	c.LiveWidth = ordersync.NextWidth(w.Width, w.Window.To.Sub(w.Cursor), w.Pages)
 	x.unstuck(w, &c)
 	x.windows++
-	behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor) > freshEnough
-	if behind && !x.cut {
+	if behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor); behind > freshEnough {
+		x.answered = x.cut
 		_, err := x.store.Commit(ctx, x.lease, c)
 		return err == nil, err
 	}
@@ -117,11 +117,6 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	}
 	c.LiveDueAt = &next
 	c.Settle = &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}, BegunAt: w.StartedAt, Pages: w.Pages}
-	if behind {
-		// Amazon shows nothing younger yet, and to ask for it at once would be
-		// refused: all there is was read.
-		c.Settle.Outcome = ordersync.Outcome{Reason: ordersync.CatchingUp, ResumesAt: next}
-	}
 	backDue, err := x.backDue(ctx, w, c)
 	if err != nil {
 		return false, err
@@ -132,6 +127,22 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 		return false, err // run goes on with back work
 	}
 	return false, x.end(ctx, c)
+}
+
+// shownLate ends live work where Amazon has answered a window that ended ten
+// minutes ago and refuses the one behind it: it shows orders later than it says,
+// and all there is was read.
+func (x *execution) shownLate(ctx context.Context, w *ordersync.Walk, c store.Commit) error {
+	next, err := x.nextPoll(ctx, w)
+	if err != nil {
+		return err
+	}
+	c.LiveDueAt, c.Settle = &next, &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.CatchingUp, ResumesAt: next}}
+	if x.lease.BackDueAt.IsZero() {
+		now := x.store.Now()
+		c.BackDueAt = &now // history need not wait for a success
+	}
+	return x.end(ctx, c)
 }
 
 // freshEnough is how far the cursor may be behind Amazon's clock for a success.

@@ -17,20 +17,21 @@ import (
 // execution is one claim of a connection.
 type execution struct {
 	*Engine
-	lease   *store.Lease
-	account spapi.Account
-	begun   time.Time // by the store's clock
-	kind    ordersync.WalkKind
-	ended   bool // the lease was given back
-	ready   bool // credentials and marketplaces are known
-	pages   int  // called for, live and back
-	windows int  // of live work, completed
-	retried int  // calls that Amazon failed and that were tried again
-	cut     bool // a window was shortened because Amazon refused its end
-	proven  bool // Amazon answers other windows than one that failed
-	app     store.Application
-	works   bool            // Amazon has accepted the application's credentials
-	drain   <-chan struct{} // closed: give the lease back after this page
+	lease    *store.Lease
+	account  spapi.Account
+	begun    time.Time // by the store's clock
+	kind     ordersync.WalkKind
+	ended    bool // the lease was given back
+	ready    bool // credentials and marketplaces are known
+	pages    int  // called for, live and back
+	windows  int  // of live work, completed
+	retried  int  // calls that Amazon failed and that were tried again
+	cut      bool // a window was shortened because Amazon refused its end
+	answered bool // that window was answered
+	proven   bool // Amazon answers other windows than one that failed
+	app      store.Application
+	works    bool            // Amazon has accepted the application's credentials
+	drain    <-chan struct{} // closed: give the lease back after this page
 }
 
 // Work does what is due of one connection. It returns nil when there was
