@@ -73,6 +73,11 @@ func (x *execution) cursor(ctx context.Context) (time.Time, error) {
 	case !at.IsZero():
 		old = []byte(at.Format(timeLayout))
 		repair = ordersync.JudgeTime(at, now, oldest)
+		if repair == ordersync.FutureCursorFixed && !x.amazon.KnowsClock(c.Region) {
+			// Who wrote it knew how far Amazon's clock is ahead; this process will
+			// after its first answer, and judges then.
+			repair = ""
+		}
 	}
 	if !at.IsZero() && repair == "" {
 		return at, nil
@@ -106,7 +111,9 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	c.LiveWidth = ordersync.NextWidth(w.Width, w.Window.To.Sub(w.Cursor), w.Pages)
 	x.unstuck(w, &c)
 	x.windows++
-	if behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor); behind > freshEnough {
+	behind := x.amazon.AmazonNow(connection.Region).Sub(c.Cursor)
+	if behind > freshEnough || behind < -ordersync.FutureTolerance {
+		// More is to be read, or the cursor to be repaired.
 		x.answered = x.cut
 		_, err := x.store.Commit(ctx, x.lease, c)
 		return err == nil, err

@@ -67,6 +67,17 @@ func (c *amazonClock) ahead(host string) time.Duration {
 	return o.ahead
 }
 
+// known tells whether any answer of the host has told its time.
+func (c *amazonClock) known(host string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hosts[host] != nil
+}
+
+// KnowsClock tells whether Amazon has told its time in a region. Before that,
+// AmazonNow is this machine's clock.
+func (c *Client) KnowsClock(r ordersync.Region) bool { return c.clock.known(c.host(r)) }
+
 // AmazonNow is Amazon's clock in a region: ours, corrected by the Date headers
 // seen so far. Differences below 1.5 s count as none.
 func (c *Client) AmazonNow(r ordersync.Region) time.Time {
