@@ -214,19 +214,16 @@ func (x *execution) narrow(ctx context.Context, w *ordersync.Walk, c *store.Comm
 	return nil
 }
 
-// avoid drops a walk of back work that fails again and again while live work
-// succeeds: it is this window that cannot be read.
+// avoid drops a walk of back work that fails again and again while live work gets
+// on: it is this window that cannot be read.
 func (x *execution) avoid(ctx context.Context, w *ordersync.Walk, refusal *spapi.Error, c *store.Commit) error {
 	connection := x.lease.Connection
-	if w == nil || w.Kind == ordersync.Live || connection.LastReason != ordersync.Success || connection.BackFailures < 1 {
+	answered := connection.LastReason == ordersync.Success || connection.LastReason == ordersync.CatchingUp
+	if w == nil || w.Kind == ordersync.Live || !answered || connection.BackFailures < 1 || !mayBeWindow(refusal.Kind) {
 		return nil
 	}
-	switch refusal.Kind {
-	case spapi.BadRequest, spapi.BadResponse, spapi.TooLarge, spapi.Unavailable, spapi.TimedOut:
-		c.EndWalk = true
-		return x.narrow(ctx, w, c)
-	}
-	return nil
+	c.EndWalk = true
+	return x.narrow(ctx, w, c)
 }
 
 // shunFor is how long a window is left alone that cannot be read however small.

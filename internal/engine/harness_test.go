@@ -35,19 +35,19 @@ type setup struct {
 // world is a simulated Amazon and an installation of ordersync on a virtual
 // clock.
 type world struct {
-	t      *testing.T
-	ctx    context.Context
-	url    string // the database
-	file   string // of SQLite
-	sim    *spapisim.Simulator
-	app    spapisim.Application
-	store  *store.Store
-	engine *engine.Engine
-	log    *logBook
-	set    setup
-	amazon spapi.Config
-	box    *secret.Box
-	doors  bool // serve as the server does, by doorbells
+	t           *testing.T
+	ctx         context.Context
+	url         string // the database
+	file        string // of SQLite
+	sim         *spapisim.Simulator
+	app         spapisim.Application
+	store       *store.Store
+	engine      *engine.Engine
+	log         *logBook
+	set         setup
+	amazon      spapi.Config
+	box         *secret.Box
+	byDoorbells bool // serve as the server does, by doorbells
 }
 
 // play tells a story in a world of its own, in virtual time.

@@ -95,8 +95,8 @@ func noToken(s *engine.ConnectionSpec) { s.RefreshToken = secret.Secret{} }
 // serve lets time pass as a server does: it ticks and works on what is due.
 func (w *world) serve(d time.Duration) {
 	w.t.Helper()
-	if w.doors {
-		w.serveDoors(d)
+	if w.byDoorbells {
+		w.serveByDoorbells(d)
 		return
 	}
 	w.serveWith(w.engine, d)

@@ -65,3 +65,36 @@ func TestDoorbellIsHeard(t *testing.T) {
 	}
 	w.stop(service)
 }
+
+// eachWay plays a story twice: with the harness's own ticks and workers, and by
+// the doorbells of a server, where a connection that nobody rings for is not
+// worked on. One after the other, since a story may share its variables.
+func eachWay(t *testing.T, story func(w *world), change ...func(*setup)) {
+	t.Helper()
+	t.Parallel()
+	for name, bells := range map[string]bool{"ticks": false, "doorbells": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				w.byDoorbells = bells
+				story(w)
+			}, change...)
+		})
+	}
+}
+
+// serveByDoorbells lets time pass as a server does: River rings.
+func (w *world) serveByDoorbells(d time.Duration) {
+	w.t.Helper()
+	service := w.doorbells(w.engine, w.store)
+	time.Sleep(d)
+	w.stop(service)
+}
+
+// lag is how much later work begins by the doorbells: a service that starts must
+// be elected to tick, and in virtual time it polls.
+func (w *world) lag() time.Duration {
+	if w.byDoorbells {
+		return 15 * time.Second
+	}
+	return 0
+}
