@@ -125,6 +125,27 @@ func TestAmazonShowsOrdersLate(t *testing.T) {
 	}
 }
 
+// Also there one minute of history that cannot be read is left alone, and all
+// other history is read.
+func TestUnreadableHistoryWhereOrdersAreShownLate(t *testing.T) {
+	bad := begin.Add(-20 * time.Hour)
+	play(t, func(w *world) {
+		s := w.seller()
+		w.orders(s, 20, 40*time.Hour, 21*time.Hour)
+		a := w.connect("acme", s, startAt(time.Hour))
+		w.serve(20 * time.Hour)
+		gaps := w.coverage(a).Walked[s.MarketplaceIDs()[0]].Missing(ordersync.Window{From: begin.Add(-40 * time.Hour), To: begin})
+		if len(gaps) != 1 || gaps[0].Width() > 3*time.Minute || !holds(gaps[0], bad) {
+			t.Errorf("gaps are %v", gaps)
+		}
+		if n := w.wantTruth(a, begin.Add(-40*time.Hour), begin.Add(-21*time.Hour)); n != 20 {
+			t.Errorf("%d of 20 orders of history are stored", n)
+		}
+	}, history(45*time.Hour), quick, refuse(says(500, ""), func(asked ordersync.Window) bool { return holds(asked, bad) }), func(s *setup) {
+		s.sim.Switches.SearchDelay = spapisim.Duration(9 * time.Minute)
+	})
+}
+
 // The incident of the far east: whoever asks for FULFILLMENT is refused.
 func TestDataGroupRefused(t *testing.T) {
 	play(t, func(w *world) {
