@@ -6,6 +6,9 @@ SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 10s
+# How many seeds `make soak` tells, and where it notes them.
+SEEDS ?= 1000
+SOAK ?= soak.txt
 # Further flags for go test, such as -run or -v.
 TESTFLAGS ?=
 # Where what is made for this machine goes.
@@ -29,7 +32,7 @@ demo: build ## build and run the demo, against a simulated Amazon
 	./$(BIN)/ordersync demo
 
 ##@ Check
-.PHONY: test lint bench fuzz generate
+.PHONY: test lint bench fuzz soak generate
 test: ## everything that must hold: format, vet, lint, tests on SQLite and PostgreSQL, generated files
 	@scripts/test
 
@@ -40,6 +43,11 @@ bench: ## benchmarks, on SQLite and PostgreSQL
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+soak: ## SEEDS (1000) more seeds of the simulation, noted in SOAK (soak.txt) by commit
+	@test -z "$$(git status --porcelain)" || echo "soak: there are changes that the commit does not hold"
+	go test ./internal/engine/simulation -run '^TestSoak$$' -count=1 -timeout 24h -args -soak $(SEEDS) \
+		-soak-file $(abspath $(SOAK)) -soak-commit $(shell git rev-parse HEAD)
 
 generate: ## write the generated files anew
 	$(if $(GENERATED_IN),go test $(GENERATED_IN) -count=1 -run '^TestGenerated' -update)
@@ -58,7 +66,7 @@ help: ## list the targets
 		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The parts of `make test`.
-.PHONY: check-format check-vet check-lint check-unit check-whole check-strangers check-generated
+.PHONY: check-format check-vet check-lint check-unit check-whole check-simulation check-strangers check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -74,6 +82,10 @@ check-unit:
 # What the race detector makes too slow to be run whole.
 check-whole:
 	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling)$$' ./internal/engine ./cmd/ordersync
+
+# The promises, told from 200 fresh seeds.
+check-simulation:
+	go test -timeout 10m -count=1 ./internal/engine/simulation
 
 # Clients from npm read the simulator.
 check-strangers:

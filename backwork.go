@@ -85,6 +85,26 @@ func (r Reading) Read(w Window, begun time.Time, onePage bool) Reading {
 	return r
 }
 
+// Forget takes a window away: it is to be read again, as if it never was. The
+// instants at its ends stay, since windows share them.
+func (r Reading) Forget(w Window) Reading {
+	out := Reading{Walked: r.Walked.without(w), Confirmed: r.Confirmed.without(w)}
+	for _, d := range r.Doubts {
+		for _, rest := range (Spans{w}).Missing(d.Window) {
+			out.Doubts = append(out.Doubts, Doubt{rest, d.ReadAt})
+		}
+	}
+	return out
+}
+
+// without is the set less a window.
+func (s Spans) without(w Window) (out Spans) {
+	for _, span := range s {
+		out = append(out, Spans{w}.Missing(span)...)
+	}
+	return out
+}
+
 // intersect is what two windows share; false when that is no more than an
 // instant.
 func (w Window) intersect(o Window) (Window, bool) {
@@ -205,11 +225,7 @@ func (s BackState) open(spans Spans) Spans {
 		if !s.Now.Before(shunned.Until) {
 			continue
 		}
-		var rest Spans
-		for _, span := range spans {
-			rest = append(rest, Spans{shunned.Window}.Missing(span)...)
-		}
-		spans = rest
+		spans = spans.without(shunned.Window)
 	}
 	return spans
 }

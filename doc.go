@@ -37,6 +37,8 @@
 //   - internal/store: the only SQL; one struct, two databases.
 //   - internal/secret: sealing of secrets and personal data.
 //   - internal/engine: the verbs: Tick, Work, StartRun and what they need.
+//   - internal/engine/truth: what the simulated Amazon has, in these words; for tests.
+//   - internal/engine/simulation: the promises, proved by tests from seeds.
 //   - internal/httpapi: the JSON that users see.
 //   - cmd/ordersync: commands, configuration, wiring.
 //

@@ -31,6 +31,9 @@ type Settings struct {
 	Workers      int           // connections at once; 64
 	// Retention is how long what is stored is kept.
 	Retention store.Retention
+	// Jitter is a random part of a duration, so that connections do not march in
+	// step; default: drawn anew each time.
+	Jitter func(time.Duration) time.Duration
 }
 
 // defaultWorkers is how many connections a process works on at once.
@@ -54,6 +57,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.Workers == 0 {
 		s.Workers = defaultWorkers
+	}
+	if s.Jitter == nil {
+		s.Jitter = rand.N[time.Duration]
 	}
 	return s
 }
@@ -95,15 +101,15 @@ func (e *Engine) nextTry(c ordersync.Connection, failures int) time.Time {
 	for range min(failures, 16) {
 		d = min(2*d, maxBackoff)
 	}
-	return e.store.Now().Add(d - jitter(d/10))
+	return e.store.Now().Add(d - e.jitter(d/10))
 }
 
 // jitter is a random part of d.
-func jitter(d time.Duration) time.Duration {
+func (e *Engine) jitter(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return rand.N(d)
+	return e.set.Jitter(d)
 }
 
 // sleep waits, or returns why it could not.

@@ -139,6 +139,29 @@ func TestImportOneThatCannotBe(t *testing.T) {
 	}
 }
 
+// An order that is asked for by its id and answered without one is kept under the id
+// that was asked for, and so asked for again: by its body's digest nobody could.
+func TestImportOneAnsweredWithoutAnID(t *testing.T) {
+	play(t, func(w *world) {
+		const id = "903-0000001-0000007"
+		s := w.seller()
+		a := w.connect("acme", s, startAt(time.Hour))
+		w.order(s, id)
+		w.damage(a, id, "no-id")
+		if _, err := w.engine.ImportOne(w.ctx, "acme", id); !errors.Is(err, engine.ErrUnreadable) {
+			t.Errorf("%v", err)
+		}
+		if list := w.aside(a); len(list) != 1 || list[0].OrderID != id || list[0].Entry != id {
+			t.Fatalf("set aside are %+v", list)
+		}
+		w.heal(a, id, true)
+		w.serve(2 * time.Hour)
+		if list := w.aside(a); len(list) != 0 || len(w.stored(a)) != 1 {
+			t.Errorf("set aside are %+v, stored %d orders", list, len(w.stored(a)))
+		}
+	})
+}
+
 func TestImportOneWithoutAToken(t *testing.T) {
 	play(t, func(w *world) {
 		w.connect("acme", w.seller(), noToken)

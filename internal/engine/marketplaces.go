@@ -74,7 +74,7 @@ func (x *execution) discoverLater(ctx context.Context, failed error) error {
 	c := x.lease.Connection
 	now := x.store.Now()
 	pause := min(max(now.Sub(discoveryDue(c)), x.interval(c)), maxBackoff)
-	again := now.Add(pause - jitter(pause/10))
+	again := now.Add(pause - x.jitter(pause/10))
 	learned := x.learned(ordersync.GetMarketplaces, refusal.Meta)
 	learned.Throttled = refusal.Kind == spapi.Throttled
 	x.logRefusal(ctx, ordersync.GetMarketplaces, refusal)

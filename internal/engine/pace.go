@@ -13,7 +13,7 @@ import (
 // later when the budget cannot pay for it then, or back work is owed its share.
 func (x *execution) nextPoll(ctx context.Context, w *ordersync.Walk) (time.Time, error) {
 	interval := x.interval(x.lease.Connection)
-	poll := ordersync.Poll{Begun: w.StartedAt, Ended: x.store.Now(), Pause: interval + jitter(interval/10)}
+	poll := ordersync.Poll{Begun: w.StartedAt, Ended: x.store.Now(), Pause: interval + x.jitter(interval/10)}
 	poll.Pages = x.expectedPages(w, poll.Pause)
 	b, _, _, ok, err := x.store.Reader().Budget(ctx, x.budget(ordersync.SearchOrders))
 	if err != nil || !ok {

@@ -116,7 +116,12 @@ func (c *Client) GetOrder(ctx context.Context, a Account, groups ordersync.Group
 		return OrderAnswer{Meta: got.meta}, err
 	}
 	order, unreadable, err := c.orders.order(got.body, groups, a.PersonalData)
-	if err == nil && unreadable == nil && order.ID != orderID {
+	switch {
+	case err != nil:
+	case unreadable != nil && unreadable.OrderID == "":
+		// It was asked for by its id, and can be again.
+		unreadable.OrderID, unreadable.Key = orderID, orderID
+	case unreadable == nil && order.ID != orderID:
 		err = errOtherOrder
 	}
 	if err != nil {

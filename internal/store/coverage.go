@@ -96,23 +96,41 @@ func (t *tx) cover(ctx context.Context, l *Lease, c Covered) error {
 	if err := t.unshun(ctx, l, c.Window); err != nil {
 		return err
 	}
-	if err := t.endUnkeyed(ctx, l, c); err != nil {
-		return err
-	}
 	for _, m := range c.Marketplaces {
 		before := have.Reading(m)
 		after := before.Read(c.Window, c.Begun, c.Confirmed)
-		if err := t.saveSpans(ctx, l, m, walked, before.Walked, after.Walked); err != nil {
+		if err := t.saveReading(ctx, l, m, before, after); err != nil {
 			return err
 		}
-		if err := t.saveSpans(ctx, l, m, confirmed, before.Confirmed, after.Confirmed); err != nil {
-			return err
-		}
-		if err := t.saveDoubts(ctx, l, m, before.Doubts, after.Doubts); err != nil {
+		have.Walked[m] = after.Walked
+	}
+	return t.endUnkeyed(ctx, l, c.Window, have)
+}
+
+// uncover makes a window a gap of marketplaces, whether it was read or not.
+func (t *tx) uncover(ctx context.Context, l *Lease, w ordersync.Window, marketplaces []string) error {
+	have, err := coverage(ctx, t, l.Connection.Tenant, l.Connection.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range marketplaces {
+		before := have.Reading(m)
+		if err := t.saveReading(ctx, l, m, before, before.Forget(w)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// saveReading writes what of a reading has changed.
+func (t *tx) saveReading(ctx context.Context, l *Lease, marketplace string, before, after ordersync.Reading) error {
+	if err := t.saveSpans(ctx, l, marketplace, walked, before.Walked, after.Walked); err != nil {
+		return err
+	}
+	if err := t.saveSpans(ctx, l, marketplace, confirmed, before.Confirmed, after.Confirmed); err != nil {
+		return err
+	}
+	return t.saveDoubts(ctx, l, marketplace, before.Doubts, after.Doubts)
 }
 
 // unshun forgets the shunned windows that a reading covers.

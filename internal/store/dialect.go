@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"strconv"
 	"strings"
@@ -27,12 +28,19 @@ func (d dialect) driver() string {
 }
 
 // open makes a pool of connections; none is opened yet.
-func (d dialect) open(source string) (pool, error) {
+func (d dialect) open(source string, wrap func(driver.Driver) driver.Driver) (pool, error) {
 	plain, err := sql.Open(d.driver(), source)
-	if err != nil || d == postgres {
+	if err != nil || d == postgres && wrap == nil {
 		return pool{DB: plain}, err
 	}
-	return pool{DB: sql.OpenDB(connector{keepingDriver{plain.Driver()}, source})}, plain.Close()
+	inner := plain.Driver()
+	if d == sqlite {
+		inner = keepingDriver{inner}
+	}
+	if wrap != nil {
+		inner = wrap(inner)
+	}
+	return pool{DB: sql.OpenDB(connector{inner, source})}, plain.Close()
 }
 
 // placeholders is ($first, $first+1, …), n of them. SQLite looks parameters that

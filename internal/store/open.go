@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -31,6 +32,9 @@ type Options struct {
 	// ask for stays. nil means that the fresh one wins whole, which is right
 	// only when all requests ask for the same groups.
 	Merge func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
+	// Driver wraps the database's driver, for who watches statements or lets
+	// COMMITs fail; nil means the driver as it is.
+	Driver func(driver.Driver) driver.Driver
 }
 
 // Store is the database. Create it with Open; Close it at the end.
@@ -92,13 +96,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.reader = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
 	s.doors = &Reader{kind: s.kind, now: s.Now, unzip: unzip}
-	if s.db, err = s.kind.open(write); err != nil {
+	if s.db, err = s.kind.open(write, o.Driver); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if s.reader.db, err = s.kind.open(read); err != nil {
+	if s.reader.db, err = s.kind.open(read, o.Driver); err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
 	}
-	if s.doors.db, err = s.kind.open(read); err != nil {
+	if s.doors.db, err = s.kind.open(read, o.Driver); err != nil {
 		return nil, fmt.Errorf("open database for reading: %w", err)
 	}
 	s.doors.db.most = doorTime

@@ -56,6 +56,7 @@ func TestEntryWithoutIDEndsWithItsWindow(t *testing.T) {
 		{"read from its beginning", []store.Covered{covers(-10, 40, both...), covers(40, 100, both...)}, false},
 		{"read in part", []store.Covered{covers(-10, 40, both...), covers(41, 100, both...)}, true},
 		{"read in the middle", []store.Covered{covers(20, 80, both...)}, true},
+		{"read in the middle and then around it", []store.Covered{covers(20, 80, both...), covers(80, 100, both...), covers(0, 20, both...)}, false},
 		{"read at one marketplace only", []store.Covered{covers(0, 100, french)}, true},
 		{"read elsewhere", []store.Covered{covers(100, 200, both...), covers(-100, 0, both...)}, true},
 	}
@@ -63,6 +64,7 @@ func TestEntryWithoutIDEndsWithItsWindow(t *testing.T) {
 		for i, test := range tests {
 			l, other := d.connected(ordersync.TenantID(rune('a'+i)), "S1"), d.connected(ordersync.TenantID(rune('A'+i)), "S1")
 			for _, l := range []*store.Lease{l, other} {
+				d.commit(l, store.Commit{Kind: ordersync.Back, Marketplaces: both})
 				d.meet(l, window(0, 100), both, "digest")
 			}
 			for _, c := range test.reads {
@@ -76,6 +78,45 @@ func TestEntryWithoutIDEndsWithItsWindow(t *testing.T) {
 			equal(t, test.name, d.rows(entries, int64(l.Connection.ID)), want)
 			equal(t, test.name+": of another tenant", d.rows(entries, int64(other.Connection.ID)), []string{"2", "digest"})
 		}
+	})
+}
+
+// Nobody reads a marketplace that the seller has left: it holds no entry up.
+func TestEntryWithoutIDAtAMarketplaceThatWasLeft(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		d.commit(l, store.Commit{Kind: ordersync.Back, Marketplaces: []string{french, german}})
+		d.meet(l, window(0, 100), []string{french, german}, "digest")
+		d.commit(l, store.Commit{Kind: ordersync.Back, Marketplaces: []string{french}})
+		c := store.Covered{Window: window(0, 100), Marketplaces: []string{french}, Begun: begin}
+		d.commit(l, store.Commit{Kind: ordersync.Back, Covered: &c})
+		equal(t, "entries", d.rows(`SELECT entry FROM set_aside ORDER BY entry`), []string{"2"})
+	})
+}
+
+// An order without an id that a later reading meets, such as a sweep, makes a gap of
+// a window that was covered: it would wait for ever there. One that is met again in a
+// wider window makes no more of one.
+func TestOrderWithoutIDOpensWhatWasCovered(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		c := store.Covered{Window: window(0, 1000), Marketplaces: []string{french, german}, Begun: begin, Confirmed: true}
+		d.commit(l, store.Commit{Kind: ordersync.Back, Covered: &c})
+		gaps := func(level string) []string {
+			return d.rows(`SELECT marketplace_id, (from_at - $1) / 1000, (to_at - $1) / 1000 FROM coverage WHERE level = $2 ORDER BY marketplace_id, from_at`, begin.UnixMilli(), level)
+		}
+		whole := []string{french + " | 0 | 1000", german + " | 0 | 1000"}
+		equal(t, "covered before", gaps("confirmed"), whole)
+		d.meet(l, window(300, 400), []string{french}, "digest")
+		left := []string{french + " | 0 | 300", french + " | 400 | 1000", german + " | 0 | 1000"}
+		equal(t, "walked", gaps("walked"), left)
+		equal(t, "confirmed", gaps("confirmed"), left)
+		d.meet(l, window(200, 500), []string{french, german}, "digest")
+		equal(t, "walked after a wider window", gaps("walked"), left)
+		c.Window, c.Marketplaces = window(250, 450), []string{french}
+		d.commit(l, store.Commit{Kind: ordersync.Back, Covered: &c})
+		equal(t, "walked in the end", gaps("walked"), whole)
+		equal(t, "entries", d.rows(`SELECT entry FROM set_aside ORDER BY entry`), []string{"2"})
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // one keeps.
 func kept(t *testing.T) (db *sql.DB, count func() int) {
 	t.Helper()
-	p, err := sqlite.open("file:" + filepath.Join(t.TempDir(), "x.db") + "?_pragma=journal_mode(WAL)")
+	p, err := sqlite.open("file:"+filepath.Join(t.TempDir(), "x.db")+"?_pragma=journal_mode(WAL)", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

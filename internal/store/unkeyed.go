@@ -9,59 +9,77 @@ import (
 )
 
 // Orders without an id are set aside under their body's digest. They cannot be
-// asked for, so their entries end with the window that they were met in.
-
-// placeUnkeyed notes of a page's orders without an id the window of the walk that
-// met them. The walk must still be stored.
-func (t *tx) placeUnkeyed(ctx context.Context, l *Lease, kind ordersync.WalkKind, unreadable []ordersync.Unreadable) error {
-	args := []any{l.Connection.Tenant, int64(l.Connection.ID), kind}
-	for _, u := range unreadable {
-		if u.OrderID == "" {
-			args = append(args, u.Key)
-		}
-	}
-	n := len(args) - 3
-	if n == 0 {
-		return nil
-	}
-	_, err := t.ExecContext(ctx, `UPDATE set_aside SET from_at = w.from_at, to_at = w.to_at, marketplaces = w.marketplaces FROM walks AS w
-		WHERE w.tenant = $1 AND w.connection_id = $2 AND w.kind = $3 AND set_aside.tenant = $1 AND set_aside.connection_id = $2
-		AND set_aside.order_id = '' AND set_aside.entry IN `+t.kind.placeholders(4, n), args...)
-	if err != nil {
-		return fmt.Errorf("note window of orders without an id: %w", err)
-	}
-	return nil
-}
+// asked for: the window that they were met in is a gap from then on, whether it was
+// read before or not, and their entries end when that is closed.
 
 // unkeyed is an entry of an order without an id.
 type unkeyed struct {
 	entry        string
-	window       ordersync.Window // of which nothing was read since without such an order
+	window       ordersync.Window // that met it
 	marketplaces []string
 }
 
-// endUnkeyed ends the entries of orders without an id whose window a reading
-// covers that met none. What it covers from one end counts too: a window that
-// cannot be read whole is read in halves.
-func (t *tx) endUnkeyed(ctx context.Context, l *Lease, c Covered) error {
-	met, err := t.unkeyedIn(ctx, l, c.Window)
+// placeUnkeyed notes of a page's orders without an id the window of the walk that
+// met them, which must still be stored. One that was met before in a window within
+// this one lies in that, which is a gap already.
+func (t *tx) placeUnkeyed(ctx context.Context, l *Lease, kind ordersync.WalkKind, unreadable []ordersync.Unreadable) error {
+	if !slices.ContainsFunc(unreadable, func(u ordersync.Unreadable) bool { return u.OrderID == "" }) {
+		return nil
+	}
+	met := unkeyed{}
+	var from, to int64
+	var marketplaces string
+	err := t.QueryRowContext(ctx, `SELECT from_at, to_at, marketplaces FROM walks WHERE tenant = $1 AND connection_id = $2 AND kind = $3`,
+		l.Connection.Tenant, int64(l.Connection.ID), kind).Scan(&from, &to, &marketplaces)
+	if err != nil {
+		return fmt.Errorf("read walk that met orders without an id: %w", err)
+	}
+	met.window, met.marketplaces = ordersync.Window{From: msTime(from), To: msTime(to)}, split(marketplaces)
+	before, err := t.unkeyedIn(ctx, l, met.window)
+	if err != nil {
+		return err
+	}
+	opened := false
+	for _, u := range unreadable {
+		if u.OrderID != "" {
+			continue
+		}
+		met.entry = u.Key
+		place := met
+		if i := slices.IndexFunc(before, func(b unkeyed) bool { return b.entry == u.Key }); i >= 0 && (ordersync.Spans{met.window}).Covers(before[i].window) {
+			place = before[i]
+		} else if !opened {
+			if err := t.uncover(ctx, l, met.window, met.marketplaces); err != nil {
+				return err
+			}
+			opened = true
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE set_aside SET from_at = $4, to_at = $5, marketplaces = $6
+			WHERE tenant = $1 AND connection_id = $2 AND entry = $3 AND order_id = ''`,
+			l.Connection.Tenant, int64(l.Connection.ID), u.Key, ms(place.window.From), ms(place.window.To), list(place.marketplaces)); err != nil {
+			return fmt.Errorf("note window of orders without an id: %w", err)
+		}
+	}
+	return nil
+}
+
+// endUnkeyed ends the entries of orders without an id whose window is no gap any
+// more, now that a reading which met none has covered a part of it.
+func (t *tx) endUnkeyed(ctx context.Context, l *Lease, read ordersync.Window, now Coverage) error {
+	met, err := t.unkeyedIn(ctx, l, read)
 	if err != nil {
 		return err
 	}
 	for _, u := range met {
-		if slices.ContainsFunc(u.marketplaces, func(m string) bool { return !slices.Contains(c.Marketplaces, m) }) {
+		open := func(m string) bool {
+			left := len(l.Connection.Marketplaces) > 0 && !slices.Contains(l.Connection.Marketplaces, m)
+			return !left && !now.Walked[m].Covers(u.window)
+		}
+		if slices.ContainsFunc(u.marketplaces, open) {
 			continue
 		}
-		rest := ordersync.Spans{c.Window}.Missing(u.window)
-		key := []any{l.Connection.Tenant, int64(l.Connection.ID), u.entry}
-		switch len(rest) {
-		case 0:
-			_, err = t.ExecContext(ctx, `DELETE FROM set_aside WHERE tenant = $1 AND connection_id = $2 AND entry = $3`, key...)
-		case 1:
-			_, err = t.ExecContext(ctx, `UPDATE set_aside SET from_at = $4, to_at = $5 WHERE tenant = $1 AND connection_id = $2 AND entry = $3`,
-				append(key, ms(rest[0].From), ms(rest[0].To))...)
-		}
-		if err != nil {
+		if _, err := t.ExecContext(ctx, `DELETE FROM set_aside WHERE tenant = $1 AND connection_id = $2 AND entry = $3`,
+			l.Connection.Tenant, int64(l.Connection.ID), u.entry); err != nil {
 			return fmt.Errorf("end entries of orders without an id: %w", err)
 		}
 	}

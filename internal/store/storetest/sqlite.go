@@ -14,17 +14,30 @@ import (
 // fileTemplate is the content of a migrated SQLite file: copying it is far
 // quicker than migrating one for each test.
 var fileTemplate = sync.OnceValues(func() (content []byte, err error) {
-	dir, err := os.MkdirTemp("", "storetest")
+	f, err := migratedFile()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "template.db")
-	if err := migrate("sqlite:" + path); err != nil {
-		return nil, fmt.Errorf("migrate the SQLite template: %w", err)
-	}
-	return os.ReadFile(path)
+	defer f.remove()
+	return os.ReadFile(f.path)
 })
+
+// madeFile is a migrated SQLite file in a folder of its own.
+type madeFile struct{ dir, path string }
+
+func (f madeFile) remove() { _ = os.RemoveAll(f.dir) }
+
+func migratedFile() (f madeFile, err error) {
+	if f.dir, err = os.MkdirTemp("", "storetest"); err != nil {
+		return f, err
+	}
+	f.path = filepath.Join(f.dir, "template.db")
+	if err := migrate("sqlite:" + f.path); err != nil {
+		f.remove()
+		return f, fmt.Errorf("migrate the SQLite template: %w", err)
+	}
+	return f, nil
+}
 
 func migrate(url string) error {
 	s, err := store.Open(context.Background(), store.Options{URL: url})

@@ -1,0 +1,43 @@
+package simulation
+
+import "strings"
+
+// The database notes every write that breaks a promise, and every move of a
+// cursor.
+
+var auditors = []string{
+	`CREATE TABLE audit (n INTEGER PRIMARY KEY, what TEXT NOT NULL, connection INTEGER NOT NULL, detail TEXT NOT NULL)`,
+	`CREATE TRIGGER audit_version BEFORE UPDATE OF last_updated_at ON orders
+		WHEN (NEW.last_updated_at, NEW.seen_epoch, NEW.seen_step) <= (OLD.last_updated_at, OLD.seen_epoch, OLD.seen_step)
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('an order went back in time', NEW.connection_id,
+			NEW.order_id || ' from ' || OLD.last_updated_at || ' ' || OLD.seen_epoch || ' ' || OLD.seen_step || ' to ' || NEW.last_updated_at || ' ' || NEW.seen_epoch || ' ' || NEW.seen_step); END`,
+	`CREATE TRIGGER audit_holder_new AFTER INSERT ON orders
+		WHEN NOT EXISTS (SELECT 1 FROM connections WHERE id = NEW.connection_id AND epoch = NEW.seen_epoch AND step > NEW.seen_step AND tenant = NEW.tenant)
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('an order was written without the lease', NEW.connection_id, NEW.order_id); END`,
+	`CREATE TRIGGER audit_holder AFTER UPDATE OF seen_step ON orders
+		WHEN NOT EXISTS (SELECT 1 FROM connections WHERE id = NEW.connection_id AND epoch = NEW.seen_epoch AND step > NEW.seen_step)
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('an order was written without the lease', NEW.connection_id, NEW.order_id); END`,
+	`CREATE TRIGGER audit_step BEFORE UPDATE OF step, epoch ON connections
+		WHEN NEW.step NOT IN (OLD.step, OLD.step + 1) OR NEW.epoch NOT IN (OLD.epoch, OLD.epoch + 1)
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('epoch or step went astray', NEW.id, OLD.epoch || ' ' || OLD.step || ' to ' || NEW.epoch || ' ' || NEW.step); END`,
+	`CREATE TRIGGER audit_claim BEFORE UPDATE OF epoch ON connections
+		WHEN NEW.epoch = OLD.epoch + 1 AND NEW.holder <> OLD.holder AND NEW.lease_until > NEW.committed_at AND OLD.lease_until > NEW.committed_at
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a lease was taken from its holder', NEW.id, OLD.holder || ' by ' || NEW.holder); END`,
+	`CREATE TRIGGER audit_cursor AFTER UPDATE OF cursor_at ON connections
+		WHEN NEW.cursor_at IS NOT OLD.cursor_at
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('cursor', NEW.id, COALESCE(OLD.cursor_at, 0) || ' ' || NEW.cursor_at || ' ' || COALESCE(NEW.committed_at, 0)); END`,
+	`CREATE TRIGGER audit_target BEFORE UPDATE ON targets
+		WHEN OLD.settled_at IS NOT NULL
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a target was settled twice', NEW.connection_id, OLD.reason || ' ' || NEW.reason); END`,
+	`CREATE TRIGGER audit_change BEFORE UPDATE ON changes
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a change was rewritten', NEW.connection_id, NEW.order_id); END`,
+	`CREATE TRIGGER audit_budget AFTER UPDATE OF tokens ON budgets
+		WHEN NEW.tokens > NEW.plan_burst
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a budget holds too much', 0, NEW.seller || ' ' || NEW.tokens); END`,
+}
+
+// audit sets the notes up.
+func (w *world) audit() {
+	_, err := w.memory.Exec(strings.Join(auditors, ";\n"))
+	w.must(err)
+}

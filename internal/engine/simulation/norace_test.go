@@ -1,0 +1,8 @@
+//go:build !race
+
+package simulation
+
+const (
+	raceEnabled = false
+	fewOrMany   = 200
+)

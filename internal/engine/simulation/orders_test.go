@@ -1,0 +1,169 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/engine/truth"
+	"ordersync/internal/spapisim"
+	"ordersync/internal/store"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// The orders that are stored against Amazon's.
+
+// checkOrders compares all that a connection has stored with what Amazon has.
+func (w *world) checkOrders(c *connection) {
+	have := map[string]store.StoredOrder{}
+	w.must(w.reader.Tenant(c.tenant).Orders(context.Background(), func(o store.StoredOrder) error {
+		if o.Connection == c.id {
+			have[o.ID] = o
+		}
+		return nil
+	}))
+	all, err := w.sim.Orders(c.seller.Key)
+	w.must(err)
+	s := w.stand(c)
+	sure := map[string]ordersync.Spans{}
+	for _, m := range strings.Split(s.markets, ",") {
+		sure[m] = w.covered(c, m, "confirmed")
+	}
+	known := map[string]bool{}
+	for _, t := range all {
+		known[t.Order.OrderID] = true
+		if !c.sure.IsZero() && w.demanded(c, s, sure, t) {
+			w.compare(c, t.Order, have)
+		}
+	}
+	for id := range have {
+		if !known[id] {
+			w.violation([]string{id}, "%s: order %s is stored and not this seller's", c.tenant, id)
+		}
+	}
+}
+
+// demanded tells whether an order must be stored as Amazon has it: it can be read,
+// is shown, and lies where the store says that it has read without doubt; what came
+// late was shown before the last sweep.
+func (w *world) demanded(c *connection, s standing, sure map[string]ordersync.Spans, t spapisim.Truth) bool {
+	at := t.Order.LastUpdatedTime
+	late := c.seller.late[t.Order.OrderID]
+	quiet, wasQuiet := c.seller.quiet[t.Order.OrderID]
+	switch {
+	case c.seller.damaged[t.Order.OrderID] != "", len(t.Damage) > 0, !t.Searchable.Equal(at):
+		return false
+	}
+	if late > 0 && !w.mustBeMet(c, s, t, at.Add(late)) || wasQuiet && !w.mustBeMet(c, s, t, quiet) {
+		return false
+	}
+	for _, span := range sure[t.Order.SalesChannel.MarketplaceID] {
+		if at.After(span.From) && at.Before(span.To) {
+			w.demands++
+			return true
+		}
+	}
+	return false
+}
+
+// mustBeMet tells whether what became visible at a time must have been met by a
+// reading since: a sweep has begun and ended, and it has either read this without
+// doubt or, which is its fault, not at all. What falls between two pages of a
+// sweep is left to the next.
+func (w *world) mustBeMet(c *connection, s standing, t spapisim.Truth, visible time.Time) bool {
+	if !visible.Before(s.swept.Add(-time.Minute)) {
+		return false
+	}
+	m := t.Order.SalesChannel.MarketplaceID
+	instant := ordersync.Window{From: t.Order.LastUpdatedTime.Truncate(time.Second), To: t.Order.LastUpdatedTime.Truncate(time.Second).Add(time.Second)}
+	sure := len(missing(w.witness.confirmed(c, m, visible), instant)) == 0
+	met := len(missing(w.witness.walkedSince(c, m, visible), instant)) == 0
+	return sure || !met
+}
+
+func (w *world) compare(c *connection, o spapisim.Order, have map[string]store.StoredOrder) {
+	want := truth.Order(o)
+	got, ok := have[o.OrderID]
+	about := []string{o.OrderID, string(c.tenant) + " searchOrders"}
+	if !ok {
+		w.violation(about, "%s: order %s, updated %s and shown %s later, is not stored; the last sweep began at %s", c.tenant, o.OrderID, o.LastUpdatedTime,
+			c.seller.late[o.OrderID], w.stand(c).swept)
+		return
+	}
+	if line(want) == line(got.Order) {
+		return
+	}
+	w.violation(about, "%s: order %s is not as Amazon has it (-Amazon +stored):\n%s", c.tenant, o.OrderID, cmp.Diff(want, got.Order,
+		cmpopts.IgnoreFields(ordersync.Order{}, "Groups", "Digests", "Raw", "Personal"), cmpopts.EquateEmpty(),
+		cmp.Comparer(func(a, b time.Time) bool { return second(a) == second(b) })))
+}
+
+// line is all of an order that is compared. Amazon may write its times cut to
+// seconds.
+func line(o ordersync.Order) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q %q %d %d %q %q %q %q %q %q %q", o.ID, o.SellerOrderID, second(o.CreatedAt), second(o.LastUpdatedAt),
+		o.Channel, o.MarketplaceID, o.MarketplaceName, o.Programs, o.Status, o.FulfilledBy, o.ServiceLevel)
+	for _, t := range []time.Time{o.ShipBy.Earliest, o.ShipBy.Latest, o.DeliverBy.Earliest, o.DeliverBy.Latest} {
+		fmt.Fprintf(&b, " %d", second(t))
+	}
+	b.WriteString(amount(o.Total))
+	items, packages := slices.Clone(o.Items), slices.Clone(o.Packages)
+	for _, i := range items {
+		fulfilled := "-"
+		if i.QuantityFulfilled != nil {
+			fulfilled = fmt.Sprint(*i.QuantityFulfilled)
+		}
+		fmt.Fprintf(&b, "\n%q %q %q %q %d %s %s %s", i.ID, i.ASIN, i.SKU, i.Title, i.Quantity, amount(i.UnitPrice), fulfilled, amount(i.Total))
+	}
+	for _, p := range packages {
+		fmt.Fprintf(&b, "\n%q %q %q %q %q %q %d %d %v", p.ID, p.Status, p.DetailedStatus, p.Carrier, p.ShippingService, p.TrackingNumber,
+			second(p.CreatedAt), second(p.ShippedAt), p.Items)
+	}
+	return b.String()
+}
+
+func second(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func amount(m *ordersync.Money) string {
+	if m == nil {
+		return " -"
+	}
+	return " " + m.Amount + " " + m.Currency
+}
+
+// checkPersonal checks that personal data that came once was not erased by answers
+// without it.
+func (w *world) checkPersonal(c *connection) {
+	if len(w.witness.personal[c]) == 0 {
+		return
+	}
+	have, cancelled := map[string]bool{}, map[string]bool{}
+	w.rows(`SELECT DISTINCT order_id FROM order_personal WHERE connection_id = ?`, func(r []string) { have[r[0]] = true }, int64(c.id))
+	w.rows(`SELECT order_id, status FROM orders WHERE connection_id = ?`, func(r []string) {
+		cancelled[r[0]] = r[1] == "CANCELLED" || cancelled[r[0]]
+	}, int64(c.id))
+	w.rows(`SELECT order_id FROM changes WHERE connection_id = ? AND status_after = 'CANCELLED'`, func(r []string) { cancelled[r[0]] = true }, int64(c.id))
+	ids := make([]string, 0, len(w.witness.personal[c]))
+	for id := range w.witness.personal[c] {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if stored, gone := cancelled[id]; c.sure.IsZero() || !gone && !stored {
+			continue
+		} else if !have[id] && !stored {
+			w.violation([]string{id}, "%s: the personal data of order %s is gone", c.tenant, id)
+		}
+	}
+}

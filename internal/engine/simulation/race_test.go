@@ -1,0 +1,9 @@
+//go:build race
+
+package simulation
+
+// The race detector makes SQLite some twenty times as slow.
+const (
+	raceEnabled = true
+	fewOrMany   = 10
+)

@@ -1,0 +1,226 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/spapisim"
+)
+
+// witness remembers what reached the client: which windows were read to their
+// last page, and when Amazon refused for want of a token.
+type witness struct {
+	w         *world
+	chains    map[string]chain // by the token of the next page
+	readings  map[*connection][]reading
+	throttled []refusal
+	personal  map[*connection]map[string]bool // orders that came with personal data
+}
+
+// chain is a walk as far as it was read.
+type chain struct {
+	ordersync.Window
+	markets []string
+	begun   time.Time
+	pages   int
+}
+
+// reading is a walk that was read to its last page.
+type reading struct {
+	chain
+	at time.Time
+}
+
+// refusal is a 429 that no fault has made.
+type refusal struct {
+	at   time.Time
+	conn *connection
+	op   string
+}
+
+func newWitness(w *world) *witness {
+	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}, personal: map[*connection]map[string]bool{}}
+}
+
+// answered sees an answer that reaches the client.
+func (v *witness) answered(c *call) {
+	if c.status == http.StatusTooManyRequests && c.kind != spapisim.FaultThrottle && c.op != spapisim.Token {
+		v.throttled = append(v.throttled, refusal{time.Now(), c.conn, c.op})
+	}
+	if c.status != http.StatusOK || c.conn == nil || c.cut {
+		return
+	}
+	switch c.kind {
+	case "", spapisim.FaultSlow, spapisim.FaultDrip, spapisim.FaultDate, spapisim.FaultContentType, spapisim.FaultSamePage, spapisim.FaultSameToken:
+	default:
+		return // it is not what Amazon has
+	}
+	if c.op == spapisim.SearchOrders {
+		v.page(c)
+	}
+	if c.conn.personal && bytes.Contains(c.body, []byte(`"buyerEmail"`)) {
+		v.notePersonal(c)
+	}
+}
+
+// page follows a walk.
+func (v *witness) page(c *call) {
+	from, to := c.asked()
+	walk := chain{Window: ordersync.Window{From: from, To: to}, markets: strings.Split(c.query.Get("marketplaceIds"), ","), begun: time.Now()}
+	if token := c.query.Get("paginationToken"); token != "" {
+		before, ok := v.chains[token]
+		if !ok {
+			return
+		}
+		walk = before
+	}
+	walk.pages++
+	if next := nextToken(c.body); next != "" {
+		v.chains[next] = walk
+		return
+	}
+	v.readings[c.conn] = append(v.readings[c.conn], reading{walk, time.Now()})
+}
+
+// nextToken finds the token in a page, without reading all of it.
+func nextToken(body []byte) string {
+	i := bytes.LastIndex(body, []byte(`"nextToken":`))
+	if i < 0 {
+		return ""
+	}
+	var token string
+	if err := json.NewDecoder(bytes.NewReader(body[i+len(`"nextToken":`):])).Decode(&token); err != nil {
+		return ""
+	}
+	return token
+}
+
+// notePersonal notes which orders came with personal data.
+func (v *witness) notePersonal(c *call) {
+	type order struct {
+		OrderID string `json:"orderId"`
+		Buyer   *struct {
+			Email string `json:"buyerEmail"`
+		} `json:"buyer"`
+	}
+	var page struct {
+		Orders []order `json:"orders"`
+	}
+	if json.Unmarshal(c.body, &page) != nil {
+		return
+	}
+	if v.personal[c.conn] == nil {
+		v.personal[c.conn] = map[string]bool{}
+	}
+	for _, o := range page.Orders {
+		if o.Buyer != nil && o.Buyer.Email != "" {
+			v.personal[c.conn][o.OrderID] = true
+		}
+	}
+}
+
+// forget forgets a connection that was removed: what was read before is stored no
+// more.
+func (v *witness) forget(c *connection) {
+	delete(v.readings, c)
+	delete(v.personal, c)
+}
+
+// walked is what of a marketplace was read to the last page.
+func (v *witness) walked(c *connection, marketplace string) (out ordersync.Spans) {
+	for _, r := range v.readings[c] {
+		if slices.Contains(r.markets, marketplace) {
+			out = union(out, r.Window)
+		}
+	}
+	return out
+}
+
+// walkedSince is the part of walked whose reading began after a time.
+func (v *witness) walkedSince(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
+	for _, r := range v.readings[c] {
+		if slices.Contains(r.markets, marketplace) && r.begun.After(since) {
+			out = union(out, r.Window)
+		}
+	}
+	return out
+}
+
+// confirmed is what of a marketplace was read without doubt: in one page, or twice
+// and apart. Only readings that began after a time count.
+func (v *witness) confirmed(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
+	var several []reading
+	for _, r := range v.readings[c] {
+		switch {
+		case !slices.Contains(r.markets, marketplace) || !r.begun.After(since):
+		case r.pages == 1:
+			out = union(out, r.Window)
+		default:
+			several = append(several, r)
+		}
+	}
+	for i, a := range several {
+		for _, b := range several[i+1:] {
+			if b.begun.Sub(a.begun) < ordersync.DoubtPeriod-2*time.Minute {
+				continue
+			}
+			both := ordersync.Window{From: later(a.From, b.From), To: earlier(a.To, b.To)}
+			if both.From.Before(both.To) {
+				out = union(out, both)
+			}
+		}
+	}
+	return out
+}
+
+// union adds a window to spans that may touch.
+func union(spans ordersync.Spans, w ordersync.Window) ordersync.Spans {
+	out := ordersync.Spans{}
+	for _, s := range spans {
+		if s.To.Before(w.From) || w.To.Before(s.From) {
+			out = append(out, s)
+			continue
+		}
+		w.From, w.To = earlier(w.From, s.From), later(w.To, s.To)
+	}
+	out = append(out, w)
+	slices.SortFunc(out, func(a, b ordersync.Window) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// missing is what of a window the spans leave out.
+func missing(spans ordersync.Spans, w ordersync.Window) (out ordersync.Spans) {
+	from := w.From
+	for _, s := range spans {
+		if s.To.Before(from) || s.From.After(w.To) {
+			continue
+		}
+		if s.From.After(from) {
+			out = append(out, ordersync.Window{From: from, To: s.From})
+		}
+		from = later(from, s.To)
+	}
+	if from.Before(w.To) {
+		out = append(out, ordersync.Window{From: from, To: w.To})
+	}
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,284 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/engine"
+	"ordersync/internal/secret"
+	"ordersync/internal/spapisim"
+	"ordersync/internal/store"
+	"ordersync/internal/store/storetest"
+)
+
+// begin is when every world begins. A bubble's own clock begins in 2000.
+var begin = time.Date(2026, 2, 3, 10, 0, 0, 0, time.UTC)
+
+// world is a simulated Amazon, a database and everybody who works with it.
+type world struct {
+	t    testing.TB
+	ctx  context.Context
+	plan plan
+	rng  *rand.Rand // of everything that is drawn in a step
+	*stepper
+
+	sim     *spapisim.Simulator
+	app     spapisim.Application
+	memory  *storetest.Memory
+	box     *secret.Box
+	wrong   *secret.Box // of another master key
+	sellers []*seller
+	fleet   []*connection
+	runs    []ordersync.RunID
+	witness *witness
+	desk    *desk
+
+	processes []*process
+	slots     []*slot // workers
+	bells     []ordersync.ConnectionID
+	poke      chan struct{} // the tick: look again
+	over      chan struct{} // closed: everybody goes home
+	living    int           // tasks that have not ended; of the stepper alone
+
+	stormy     bool
+	away       time.Time // until when the database is away
+	fired      map[fault]int
+	calls      int // to Amazon
+	commits    int
+	begun      time.Time
+	calm       time.Time // when the storm ended
+	endings    []ending
+	reader     *store.Reader
+	demands    int      // orders that had to be as Amazon has them
+	unknowns   []string // errors that nobody foresaw, as logged
+	emitted    map[string]int
+	violations []string
+	subjects   []string // what the violations are about, for the journal
+}
+
+// seller is an account at Amazon and what happens to it.
+type seller struct {
+	spapisim.Seller
+	ids     []string                 // its orders
+	poison  time.Time                // of an instant whose window is never answered
+	late    map[string]time.Duration // how much later than said orders are shown
+	quiet   map[string]time.Time     // orders changed without a new time, and when
+	damaged map[string]fault         // orders that cannot be read, and how
+}
+
+// connection is an account of a tenant's, as the operator knows it.
+type connection struct {
+	n        int // its number, from 1
+	tenant   ordersync.TenantID
+	id       ordersync.ConnectionID
+	seller   *seller
+	explicit bool
+	unnamed  bool // the seller id is not given
+	personal bool
+	cursor   string // to be imported
+	given    string // and as it was
+
+	// What the operator wants.
+	state   ordersync.State
+	token   bool
+	paused  bool
+	removed bool
+	since   time.Time // history is wanted from here on; zero: as the settings say
+	tokens  []string  // every refresh token that was given
+	// What was done to it, and when.
+	emptied      bool // it took part nowhere for a while
+	authorized   time.Time
+	revoked      []ordersync.Window // its refresh token was worth nothing
+	disabled     []ordersync.Window
+	tokenless    []ordersync.Window
+	left         bool // in trouble for good
+	fresh        time.Time
+	walked, sure time.Time
+}
+
+func newWorld(t testing.TB, seed uint64, keep bool) *world {
+	p := drawPlan(seed)
+	w := &world{
+		t: t, ctx: context.Background(), plan: p, rng: rand.New(rand.NewPCG(seed, 3)), stepper: newStepper(seed, &journal{keep: keep}),
+		poke: make(chan struct{}, 1), over: make(chan struct{}), fired: map[fault]int{}, emitted: map[string]int{}, begun: time.Now(),
+	}
+	w.witness = newWitness(w)
+	var err error
+	w.sim, err = spapisim.New(spapisim.Config{Seed: seed, RateScale: p.rateScale, Switches: p.switches})
+	w.must(err)
+	roles := []spapisim.Role{spapisim.RoleInventory, spapisim.RoleDirectShipping}
+	w.app, err = w.sim.AddApplication(spapisim.ApplicationSpec{Roles: roles})
+	w.must(err)
+	w.memory = storetest.NewMemory(t, "seed"+strconv.FormatUint(seed, 10))
+	w.audit()
+	w.box, w.wrong = w.newBox(), w.newBox()
+	w.settle()
+	return w
+}
+
+func (w *world) newBox() *secret.Box {
+	box, err := secret.ParseMasterKey(secret.GenerateMasterKey())
+	w.must(err)
+	return box
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatalf("seed %d: %v", w.plan.seed, err)
+	}
+}
+
+// settle makes sellers, their history, and the connections that are to be
+// imported.
+func (w *world) settle() {
+	for i := range w.plan.connections {
+		s := w.newSeller(i)
+		if i > 0 && w.rng.IntN(10) == 0 { // two tenants of one seller
+			w.sellers, s = w.sellers[:len(w.sellers)-1], w.sellers[w.rng.IntN(len(w.sellers)-1)]
+		}
+		c := &connection{
+			n: i + 1, tenant: ordersync.TenantID(fmt.Sprintf("t%02d", i)), seller: s,
+			explicit: w.rng.IntN(2) == 0, unnamed: w.rng.IntN(5) == 0, personal: w.rng.IntN(4) == 0,
+			state: ordersync.Connected, token: true,
+		}
+		c.cursor = w.firstCursor()
+		c.given = c.cursor
+		w.fleet = append(w.fleet, c)
+	}
+}
+
+// newSeller adds a seller with a history. Sizes differ much.
+func (w *world) newSeller(i int) *seller {
+	region := "eu"
+	if i >= 5 && w.rng.IntN(3) == 0 {
+		region = []string{"na", "fe"}[w.rng.IntN(2)]
+	}
+	account, err := w.sim.AddSeller(spapisim.SellerSpec{Region: region})
+	w.must(err)
+	s := &seller{Seller: account, late: map[string]time.Duration{}, quiet: map[string]time.Time{}, damaged: map[string]fault{}}
+	w.sellers = append(w.sellers, s)
+	n := pick(w.rng, 0, 3, 8, 15, 25)
+	if i == 0 {
+		n = 25 + w.rng.IntN(40)
+	}
+	back := min(w.plan.history, 12*24*time.Hour)
+	now := time.Now()
+	s.ids, err = w.sim.Generate(s.Key, spapisim.Generate{
+		N: n, From: now.Add(-back), To: now.Add(-time.Minute), Living: true, Items: 1 + w.rng.IntN(2),
+		Unknown: 0.1, Odd: 0.1, SameTime: pick(w.rng, 0, 0, 0, 4),
+	})
+	w.must(err)
+	return s
+}
+
+// firstCursor is what an operator brings of the system before.
+func (w *world) firstCursor() string {
+	now := time.Now().UTC()
+	switch w.rng.IntN(8) {
+	case 0:
+		if w.plan.on[cursorGarbage] {
+			return pick(w.rng, "f45c563a-c72e-4025-abe9-96d8d0a86a69", "2026-99-99", "1738576800", "{}")
+		}
+	case 1:
+		if w.plan.on[cursorAhead] {
+			return now.Add(pick(w.rng, 10*time.Minute, 40*time.Hour)).Format(time.RFC3339)
+		}
+	case 2:
+		if w.plan.on[cursorStale] {
+			return "2009-05-01"
+		}
+	case 3, 4:
+		return now.Add(-time.Duration(w.rng.IntN(20*60)) * time.Minute).Format(time.RFC3339)
+	}
+	return ""
+}
+
+// authorize gives a connection a refresh token of Amazon's.
+func (w *world) authorize(c *connection) {
+	token, err := w.sim.Authorize(w.app.ClientID, c.seller.Key, spapisim.RoleInventory, spapisim.RoleDirectShipping)
+	w.must(err)
+	c.token, c.authorized = true, time.Now()
+	c.tokens = append(c.tokens, token)
+}
+
+// spec is what the operator imports of a connection.
+func (w *world) spec(c *connection) engine.ConnectionSpec {
+	s := engine.ConnectionSpec{
+		Tenant: c.tenant, Region: ordersync.Region(c.seller.Region), State: c.state, Cursor: c.cursor, PersonalData: &c.personal,
+	}
+	if !c.unnamed {
+		s.SellerID = c.seller.ID
+	}
+	if c.explicit {
+		ids := c.seller.MarketplaceIDs()
+		s.Marketplaces = &ids
+	}
+	if c.token {
+		s.RefreshToken = secret.New(c.tokens[len(c.tokens)-1])
+	}
+	return s
+}
+
+// settingsOf are the engine's for a process.
+func (w *world) settingsOf(p *process) engine.Settings {
+	return engine.Settings{
+		Holder: p.name, ClientID: w.app.ClientID, RateScale: w.plan.rateScale,
+		Interval: w.plan.interval, Lease: p.lease, RevokedAfter: w.plan.revokedAfter,
+		History: w.plan.history, Sweep: w.plan.sweep, Workers: w.plan.workers,
+		Jitter: jitter,
+	}
+}
+
+// jitter is a part of a duration that depends on the time alone: tasks of a process
+// that was killed ask for it outside of a step.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(d))).Int64N(int64(d)))
+}
+
+// digestKey is the same for all processes.
+var digestKey = bytes.Repeat([]byte{7}, 32)
+
+// openStore opens the database as one more task that works alone.
+func (w *world) openStore() *store.Store {
+	s, err := w.memory.Open(w.ctx, store.Options{Merge: mergeRaw}, w.watch())
+	w.must(err)
+	return s
+}
+
+// violation notes that a promise was broken.
+func (w *world) violation(about []string, format string, args ...any) {
+	w.violations = append(w.violations, fmt.Sprintf(format, args...))
+	for _, a := range about {
+		if !slices.Contains(w.subjects, a) {
+			w.subjects = append(w.subjects, a)
+		}
+	}
+}
+
+// of finds the connection by its id in the database.
+func (w *world) of(id ordersync.ConnectionID) *connection {
+	for _, c := range w.fleet {
+		if c.id == id && id != 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// within tells whether a time lies in one of the windows, the open one included.
+func within(spans []ordersync.Window, at time.Time, slack time.Duration) bool {
+	for _, s := range spans {
+		if !at.Before(s.From.Add(-slack)) && (s.To.IsZero() || !at.After(s.To.Add(slack))) {
+			return true
+		}
+	}
+	return false
+}
