@@ -66,6 +66,24 @@ func TestDoorbellIsHeard(t *testing.T) {
 	w.stop(service)
 }
 
+// Servers that start at once on a database without doorbells make them once, and
+// none takes what another is just making for an older version's.
+func TestServersThatMakeTheDoorbellsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.New(t, storetest.Postgres))
+	made := make(chan error, 1)
+	go func() { made <- engine.PrepareDoorbells(w.ctx, w.store, false) }()
+	for {
+		w.must(engine.PrepareDoorbells(w.ctx, w.store, false))
+		select {
+		case err := <-made:
+			w.must(err)
+			return
+		default:
+		}
+	}
+}
+
 // eachWay plays a story twice: with the harness's own ticks and workers, and by
 // the doorbells of a server, where a connection that nobody rings for is not
 // worked on. One after the other, since a story may share its variables.

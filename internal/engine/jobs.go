@@ -109,15 +109,21 @@ func PrepareDoorbells(ctx context.Context, s *store.Store, migrate bool) error {
 		return fmt.Errorf("prepare migration of doorbells: %w", err)
 	}
 	have, err := m.ExistingVersions(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("read version of doorbells: %w", err)
-	case len(have) >= len(m.AllVersions()):
-		return nil
-	case len(have) > 0 && !s.Local() && !migrate:
-		return store.ErrSchemaOld
 	}
+	if len(have) >= len(m.AllVersions()) {
+		return nil
+	}
+	refuse := len(have) > 0 && !s.Local() && !migrate
 	return s.Exclusive(ctx, func(ctx context.Context) error {
+		// Another process may just have been making them.
+		if have, err = m.ExistingVersions(ctx); err != nil {
+			return fmt.Errorf("read version of doorbells: %w", err)
+		}
+		if len(have) < len(m.AllVersions()) && refuse {
+			return store.ErrSchemaOld
+		}
 		if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 			return fmt.Errorf("migrate doorbells: %w", err)
 		}
