@@ -51,13 +51,18 @@ type answer struct {
 func (c *Client) send(ctx context.Context, op ordersync.Operation, request *http.Request) (answer, error) {
 	callCtx, cancel := context.WithTimeout(ctx, c.config.CallTimeout)
 	defer cancel()
-	request = request.WithContext(callCtx)
+	once, end := sentOnce(callCtx)
+	defer end(nil)
+	request = request.WithContext(once)
 	request.Header.Set("user-agent", c.config.UserAgent)
 
 	got := answer{start: c.config.Now()}
 	response, err := c.http.Do(request)
 	if err != nil {
 		got.end = c.config.Now()
+		if errors.Is(context.Cause(once), errSentBefore) {
+			err = errSentBefore
+		}
 		return got, c.transportError(ctx, callCtx, op, got, err)
 	}
 	// Closing tells nothing that reading has not told. A transport whose bodies
@@ -160,7 +165,7 @@ func describe(err error) string {
 		return "its certificate is not valid"
 	case errors.As(err, &errno):
 		return errno.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errSentBefore):
 		return "the connection was closed"
 	}
 	return "the connection failed"

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -282,5 +284,58 @@ func TestDefaultTransport(t *testing.T) {
 	client := newTestClient(t, nil, func(c *Config) { c.APIURL, c.LWAURL = server.URL, server.URL })
 	if _, err := search(t, client, seller("r")); kindOf(err) != BadResponse {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A call whose connection breaks before the answer is not made again by the
+// transport: nobody has paid for it, and Amazon may have counted the first.
+func TestBrokenConnectionIsNoSecondCall(t *testing.T) {
+	t.Parallel()
+	for name, breakOff := range map[string]func(*testing.T, net.Conn){
+		"closed": func(*testing.T, net.Conn) {},
+		"reset": func(t *testing.T, c net.Conn) {
+			if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		var calls atomic.Int64
+		var together sync.WaitGroup // the first leave connections behind that are used again
+		together.Add(8)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPost:
+				_, _ = io.WriteString(w, `{"access_token":"a","token_type":"bearer","expires_in":3600}`)
+			case calls.Add(1) <= 8:
+				together.Done()
+				together.Wait()
+				_, _ = io.WriteString(w, emptyPage)
+			default:
+				c, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				breakOff(t, c)
+				_ = c.Close()
+			}
+		}))
+		defer server.Close()
+		client := newTestClient(t, nil, func(c *Config) { c.APIURL, c.LWAURL = server.URL, server.URL+"/auth/o2/token" })
+		var first sync.WaitGroup
+		for range 8 {
+			first.Go(func() {
+				if _, err := search(t, client, seller("r")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		first.Wait()
+		before := calls.Load()
+		_, err := search(t, client, seller("r"))
+		var failed *Error
+		if n := calls.Load() - before; !errors.As(err, &failed) || failed.Kind != Unavailable || failed.Calls != 1 || n != 1 {
+			t.Errorf("%s: %d calls for one: %+v", name, n, err)
+		}
 	}
 }
