@@ -9,6 +9,12 @@ FUZZTIME ?= 10s
 # How many seeds `make soak` tells, and where it notes them.
 SEEDS ?= 1000
 SOAK ?= soak.txt
+# How often `make chaos` kills a worker, stops one past its lease, and restarts the
+# database; CHAOS holds further flags, such as -chaos.seed to replay a schedule.
+KILLS ?= 100
+STOPS ?= 20
+RESTARTS ?= 10
+CHAOS ?=
 # Further flags for go test, such as -run or -v.
 TESTFLAGS ?=
 # Where what is made for this machine goes.
@@ -32,7 +38,7 @@ demo: build ## build and run the demo, against a simulated Amazon
 	./$(BIN)/ordersync demo
 
 ##@ Check
-.PHONY: test lint bench fuzz soak generate
+.PHONY: test lint bench chaos fuzz soak generate
 test: ## everything that must hold: format, vet, lint, tests on SQLite and PostgreSQL, generated files
 	@scripts/test
 
@@ -40,6 +46,9 @@ lint: tools check-format check-vet check-lint ## format, vet and linters only
 
 bench: ## benchmarks, on SQLite and PostgreSQL
 	scripts/with-postgres go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+chaos: ## kill workers (KILLS), stop them past their leases (STOPS), restart the database (RESTARTS), then look for what is lost
+	go test ./cmd/ordersync -count=1 -timeout 90m -v $(TESTFLAGS) -run '^TestChaos$$' -chaos.long -chaos.kills $(KILLS) -chaos.stops $(STOPS) -chaos.restarts $(RESTARTS) $(CHAOS)
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
@@ -79,9 +88,9 @@ check-lint:
 check-unit:
 	CGO_ENABLED=1 scripts/with-postgres go test $(RACE) -shuffle=on -timeout 15m $(TESTFLAGS) ./...
 
-# What the race detector makes too slow to be run whole.
+# What the race detector makes too slow to be run whole, and what it cannot see.
 check-whole:
-	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling)$$' ./internal/engine ./cmd/ordersync
+	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestChaos)$$' ./internal/engine ./cmd/ordersync
 
 # The promises, told from 200 fresh seeds.
 check-simulation:

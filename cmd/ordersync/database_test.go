@@ -51,6 +51,15 @@ func (p *program) direct() func(query string, args ...any) [][]string {
 	}
 }
 
+// askAnew asks the database over a new connection from now on: its server was
+// started anew. The old one has noticed by the end of the test.
+func (p *program) askAnew() {
+	p.t.Helper()
+	before := p.query
+	p.query = p.direct()
+	p.t.Cleanup(func() { p.query = before })
+}
+
 func asText(v any) string {
 	if b, ok := v.([]byte); ok {
 		return string(b)

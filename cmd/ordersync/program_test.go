@@ -71,7 +71,7 @@ func onSQLite(t *testing.T, test func(p *program)) {
 
 func newProgram(t testing.TB, kind storetest.Kind, database string, change ...func(*spapisim.Config)) *program {
 	t.Helper()
-	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
+	p := newInstallation(t, kind, database)
 	config := spapisim.Config{Seed: 15, Now: p.now}
 	for _, f := range change {
 		f(&config)
@@ -84,7 +84,15 @@ func newProgram(t testing.TB, kind storetest.Kind, database string, change ...fu
 	server := httptest.NewServer(p.sim.Handler())
 	t.Cleanup(server.Close)
 	p.amazon = server.URL
-	p.hide(p.masterKey, p.app.ClientSecret)
+	p.hide(p.app.ClientSecret)
+	return p
+}
+
+// newInstallation is a program without its Amazon.
+func newInstallation(t testing.TB, kind storetest.Kind, database string) *program {
+	t.Helper()
+	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
+	p.hide(p.masterKey)
 	p.query = p.direct() // closes after the last look for secrets
 	t.Cleanup(p.checkSecrets)
 	return p

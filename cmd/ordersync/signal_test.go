@@ -138,9 +138,7 @@ func TestPostgresGoesAndComesBack(t *testing.T) {
 	c.stop()
 	p.until("the server says so", func() bool { code, _ := s.get("/readyz"); return code == http.StatusServiceUnavailable })
 	c.start()
-	before := p.query
-	p.query = p.direct()
-	t.Cleanup(func() { p.query = before }) // which has noticed by then
+	p.askAnew()
 	if p.targets(true) == 0 {
 		t.Fatal("the run is over")
 	}

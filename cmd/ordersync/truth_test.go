@@ -46,12 +46,18 @@ func (p *program) wantTruth(tenant string, seller spapisim.Seller) map[string]ob
 	p.t.Helper()
 	truths, err := p.sim.Orders(seller.Key)
 	p.must(err)
+	return p.wantOrders(tenant, seller.Region, truths)
+}
+
+// wantOrders wants the orders of a tenant to be these.
+func (p *program) wantOrders(tenant, region string, truths []spapisim.Truth) map[string]object {
+	p.t.Helper()
 	stored, wrong := p.orders(tenant), 0
 	if len(stored) != len(truths) {
 		p.t.Errorf("%s: %d orders are stored, Amazon has %d", tenant, len(stored), len(truths))
 	}
 	for _, truth := range truths {
-		want := expectedOrder(truth.Order, tenant, seller.Region)
+		want := expectedOrder(truth.Order, tenant, region)
 		if diff := cmp.Diff(want, stored[truth.Order.OrderID]); diff != "" && wrong < 3 {
 			wrong++
 			p.t.Errorf("%s: %s (-Amazon +stored):\n%s", tenant, truth.Order.OrderID, diff)
