@@ -59,20 +59,25 @@ func postgresPrograms(t *testing.T) string {
 // dropTo makes the first user that exists the owner.
 func (c *cluster) dropTo(names ...string) {
 	c.t.Helper()
-	for _, name := range names {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, _ := strconv.Atoi(u.Uid)
-		gid, _ := strconv.Atoi(u.Gid)
-		if err := os.Chown(c.dir, uid, gid); err != nil {
-			c.t.Fatal(err)
-		}
-		c.drop = []string{"setpriv", "--reuid", u.Uid, "--regid", u.Gid, "--clear-groups"}
-		return
+	uid, gid := somebody(c.t, names...)
+	if err := os.Chown(c.dir, uid, gid); err != nil {
+		c.t.Fatal(err)
 	}
-	c.t.Fatalf("there is none of the users %v to run Postgres as", names)
+	c.drop = []string{"setpriv", "--reuid", strconv.Itoa(uid), "--regid", strconv.Itoa(gid), "--clear-groups"}
+}
+
+// somebody is the first of these users that exists.
+func somebody(t *testing.T, names ...string) (uid, gid int) {
+	t.Helper()
+	for _, name := range names {
+		if u, err := user.Lookup(name); err == nil {
+			uid, _ = strconv.Atoi(u.Uid)
+			gid, _ = strconv.Atoi(u.Gid)
+			return uid, gid
+		}
+	}
+	t.Fatalf("there is none of the users %v", names)
+	return 0, 0
 }
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }

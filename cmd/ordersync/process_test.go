@@ -46,12 +46,19 @@ type process struct {
 // start starts a process with the settings of the installation; later flags win.
 func (p *program) start(args ...string) *process {
 	p.t.Helper()
+	return p.startAs(func(*exec.Cmd) {}, args...)
+}
+
+// startAs is start by somebody else.
+func (p *program) startAs(who func(*exec.Cmd), args ...string) *process {
+	p.t.Helper()
 	program, err := built()
 	p.must(err)
 	s := &process{p: p, talk: &talk{address: make(chan string, 1)}, ended: make(chan struct{})}
 	s.cmd = exec.Command(program, append(p.settings(), args...)...)
 	s.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.t.TempDir()}
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, s.talk
+	who(s.cmd)
 	p.must(s.cmd.Start())
 	go func() {
 		s.err = s.cmd.Wait()

@@ -156,6 +156,12 @@ func (s *server) unexpected(ctx context.Context, err error) *Problem {
 		p.after = databaseAgain
 		return p
 	}
+	if store.IsFileTrouble(err) {
+		s.Log.ErrorContext(ctx, "the database file cannot be used", "requestId", id, "error", err)
+		p := problem(http.StatusServiceUnavailable, "the database cannot do this now: ask again; the log says what is wrong with it")
+		p.after = databaseAgain
+		return p
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.Log.WarnContext(ctx, "a read took too long", "requestId", id, "error", err)
 		p := problem(http.StatusServiceUnavailable, "the database took too long for this: ask for less, such as a shorter span of dates, or ask again")

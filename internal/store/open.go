@@ -235,6 +235,9 @@ func (s *Store) openError(err error) error {
 	if s.kind == postgres {
 		return fmt.Errorf("the Postgres database does not answer (is it running, are host, user and password in DATABASE_URL right?): %w", err)
 	}
+	if IsFileTrouble(err) {
+		return fmt.Errorf("the SQLite file cannot be opened: %w", err)
+	}
 	if _, statErr := os.Stat(s.path); statErr == nil {
 		return fmt.Errorf("the SQLite file cannot be opened (is it a database, may this user read and write it and its folder?): %w", err)
 	}

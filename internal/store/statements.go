@@ -30,19 +30,20 @@ func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driv
 
 func (c connector) Driver() driver.Driver { return c.driver }
 
-// keepingDriver is SQLite's driver with connections that keep their statements.
+// keepingDriver is SQLite's driver with connections that keep their statements, and
+// whose errors say what to do.
 type keepingDriver struct{ driver.Driver }
 
 func (d keepingDriver) Open(source string) (driver.Conn, error) {
 	c, err := d.Driver.Open(source)
 	if err != nil {
-		return nil, err
+		return nil, withRemedy(err)
 	}
 	inner, ok := c.(sqliteConn)
 	if !ok {
 		return nil, fmt.Errorf("the SQLite driver's connection %T lacks a method", c)
 	}
-	return &keepingConn{inner, map[string]sqliteStmt{}}, nil
+	return tellingConn{&keepingConn{inner, map[string]sqliteStmt{}}}, nil
 }
 
 // sqliteConn is what SQLite's connections offer and database/sql uses.

@@ -27,7 +27,7 @@ func kept(t *testing.T) (db *sql.DB, count func() int) {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
-		if err := c.Raw(func(driver any) error { n = len(driver.(*keepingConn).kept); return nil }); err != nil {
+		if err := c.Raw(func(driver any) error { n = len(driver.(tellingConn).kept); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		return n
