@@ -38,7 +38,7 @@ demo: build ## build and run the demo, against a simulated Amazon
 	./$(BIN)/ordersync demo
 
 ##@ Check
-.PHONY: test lint bench chaos fuzz soak generate
+.PHONY: test lint bench mutants chaos fuzz soak generate
 test: ## everything that must hold: format, vet, lint, tests on SQLite and PostgreSQL, generated files
 	@scripts/test
 
@@ -52,6 +52,9 @@ chaos: ## kill workers (KILLS), stop them past their leases (STOPS), restart the
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+mutants: ## build each deliberate defect in, see the simulation find it, and write the table in docs/proof.md
+	go test ./internal/engine/simulation -run '^TestMutants' -count=1 -timeout 3h -v -args -mutants -mutants-update
 
 soak: ## SEEDS (1000) more seeds of the simulation, noted in SOAK (soak.txt) by commit
 	@test -z "$$(git status --porcelain)" || echo "soak: there are changes that the commit does not hold"

@@ -127,6 +127,18 @@ func TestLateChangeDoesNotHideANewerOne(t *testing.T) {
 	}
 }
 
+// The same for a newer one that left the time of update as it was.
+func TestLateChangeDoesNotHideAQuietOne(t *testing.T) {
+	b := setup(t)
+	b.add("1", start.Add(-time.Hour))
+	b.must(b.sim.Change(b.seller.Key, spapisim.Change{OrderID: "1", Late: 30 * time.Minute, Damage: spapisim.DamageNoID}))
+	b.must(b.sim.Change(b.seller.Key, spapisim.Change{OrderID: "1", Quiet: true, Damage: spapisim.Damage{}}))
+	b.clock.Add(50 * time.Minute)
+	if got := b.found(); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("found %q", got)
+	}
+}
+
 func TestLateByDefault(t *testing.T) {
 	b := setup(t)
 	b.must(b.sim.SetSellerSwitches(b.seller.Key, func(sw *spapisim.Switches) { sw.LateBy = spapisim.Duration(20 * time.Minute) }))

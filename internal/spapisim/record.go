@@ -12,6 +12,7 @@ import (
 // version is an order as it was from one change to the next. Generated orders
 // keep only what is searched for, and the recipe that grows the rest.
 type version struct {
+	seq              int // of the order's versions, from 1
 	created, updated time.Time
 	status, by       string
 	marketplace      string
@@ -102,14 +103,15 @@ func (b *orderBook) advance(now time.Time) {
 // surfaces.
 func (b *orderBook) publish(r *record, v version, now, surfaces time.Time) {
 	b.records[r.id] = r
+	v.seq = r.now.seq + 1
 	r.now = v
 	if !surfaces.After(now) {
 		b.index(r, v)
 		return
 	}
 	b.at(surfaces, func() {
-		// A later change may have surfaced before this one.
-		if !r.listed || !v.updated.Before(r.indexed.updated) {
+		// A later change may have surfaced before this one, with the same time too.
+		if v.seq > r.indexed.seq {
 			b.index(r, v)
 		}
 	})

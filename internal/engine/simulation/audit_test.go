@@ -23,9 +23,14 @@ var auditors = []string{
 	`CREATE TRIGGER audit_claim BEFORE UPDATE OF epoch ON connections
 		WHEN NEW.epoch = OLD.epoch + 1 AND NEW.holder <> OLD.holder AND NEW.lease_until > NEW.committed_at AND OLD.lease_until > NEW.committed_at
 		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a lease was taken from its holder', NEW.id, OLD.holder || ' by ' || NEW.holder); END`,
+	`CREATE TRIGGER audit_epoch BEFORE UPDATE OF taken_step ON connections
+		WHEN NEW.epoch <> OLD.epoch + 1
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a claim made no new epoch', NEW.id, OLD.holder || ' by ' || NEW.holder); END`,
+	`CREATE TRIGGER audit_shunned AFTER INSERT ON shunned
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('shunned', NEW.connection_id, NEW.from_at || ' ' || NEW.to_at); END`,
 	`CREATE TRIGGER audit_cursor AFTER UPDATE OF cursor_at ON connections
 		WHEN NEW.cursor_at IS NOT OLD.cursor_at
-		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('cursor', NEW.id, COALESCE(OLD.cursor_at, 0) || ' ' || NEW.cursor_at || ' ' || COALESCE(NEW.committed_at, 0)); END`,
+		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('cursor', NEW.id, COALESCE(OLD.cursor_at, 0) || ' ' || NEW.cursor_at || ' ' || COALESCE(NEW.committed_at, 0) || ' ' || COALESCE(OLD.live_stuck_to, 0)); END`,
 	`CREATE TRIGGER audit_target BEFORE UPDATE ON targets
 		WHEN OLD.settled_at IS NOT NULL
 		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a target was settled twice', NEW.connection_id, OLD.reason || ' ' || NEW.reason); END`,

@@ -47,6 +47,13 @@ func (w *world) beforeTx(ctx context.Context) error {
 	if err := w.reaches(t); err != nil {
 		return err
 	}
+	if w.stormy && w.rng.IntN(20) == 0 { // a database is not always as quick
+		time.Sleep(w.draw(time.Millisecond, 300*time.Millisecond))
+		w.gate(t.name + " tx")
+		if err := w.reaches(t); err != nil {
+			return err
+		}
+	}
 	if w.hit(crashBeforeTx, w.plan.fate) {
 		w.crash(t.of, crashBeforeTx)
 		return errDead

@@ -277,7 +277,7 @@ func (w *world) damage(s *seller) {
 		w.repair(s, id)
 		return
 	}
-	c := spapisim.Change{OrderID: id, Damage: pick(w.rng, spapisim.DamageQuantityText, spapisim.DamageNoItems, spapisim.DamageUpdatedTime)}
+	c := spapisim.Change{OrderID: id, Quiet: !w.stormy, Damage: pick(w.rng, spapisim.DamageQuantityText, spapisim.DamageNoItems, spapisim.DamageUpdatedTime)}
 	f := damagedOrder
 	if w.plan.on[orderWithoutID] && w.rng.IntN(2) == 0 {
 		c.Damage, f = spapisim.DamageNoID, orderWithoutID
@@ -294,7 +294,8 @@ func (w *world) damage(s *seller) {
 func (w *world) repair(s *seller, id string) {
 	delete(s.damaged, id)
 	w.journal.note("amazon", "%s repairs %s", s.Key, id)
-	w.must(w.sim.Change(s.Key, spapisim.Change{OrderID: id, Damage: spapisim.Damage{}}))
+	// Half of them get no new time: only who asks for the order again will know.
+	w.must(w.sim.Change(s.Key, spapisim.Change{OrderID: id, Quiet: w.rng.IntN(2) == 0, Damage: spapisim.Damage{}}))
 }
 
 // edit is one way in which an order changes.

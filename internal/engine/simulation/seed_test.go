@@ -44,7 +44,7 @@ func drawPlan(seed uint64) plan {
 	p.processes = 1 + rng.IntN(3)
 	p.workers = p.processes + rng.IntN(5)
 	p.pageSize = 3 + rng.IntN(8)
-	p.rateScale = pick(rng, 2.0, 5, 20, 50)
+	p.rateScale = pick(rng, 3.0, 6, 8, 25, 50)
 	p.interval = pick[time.Duration](rng, 5, 10, 20, 60) * time.Minute
 	if p.connections > 12 {
 		p.interval = pick[time.Duration](rng, 60, 120) * time.Minute
@@ -58,7 +58,7 @@ func drawPlan(seed uint64) plan {
 	p.callTimeout = p.lease / 3
 	p.revokedAfter = pick[time.Duration](rng, 5, 15, 40) * time.Minute
 	p.leastStorm = pick[time.Duration](rng, 1, 2, 5) * time.Hour
-	p.mostStorm = max(4*p.leastStorm, 12*time.Hour)
+	p.mostStorm = max(6*p.leastStorm, 24*time.Hour)
 	p.between = pick[time.Duration](rng, 4, 8, 15) * time.Minute
 	p.perEpisode = pick[time.Duration](rng, 15, 30, 60) * time.Minute
 	p.perAct = pick[time.Duration](rng, 10, 25, 60) * time.Minute
@@ -67,6 +67,7 @@ func drawPlan(seed uint64) plan {
 	p.fate = pick(rng, 0.0005, 0.002, 0.006)
 	p.switches = spapisim.DrawSwitches(seed)
 	p.switches.ClockSkew = spapisim.Duration(pick[time.Duration](rng, 0, 0, 0, 90*time.Second, -40*time.Second, 20*time.Minute))
+	p.switches.RotateRefreshTokens = rng.IntN(4) == 0
 	for _, f := range faults {
 		p.on[f] = rng.IntN(2) == 0 // swarm: what is off leaves room for the rest
 	}

@@ -166,7 +166,7 @@ func (v *witness) confirmed(c *connection, marketplace string, since time.Time) 
 	}
 	for i, a := range several {
 		for _, b := range several[i+1:] {
-			if b.begun.Sub(a.begun) < ordersync.DoubtPeriod-2*time.Minute {
+			if b.begun.Sub(a.begun) < time.Hour-2*time.Minute {
 				continue
 			}
 			both := ordersync.Window{From: later(a.From, b.From), To: earlier(a.To, b.To)}
@@ -176,6 +176,13 @@ func (v *witness) confirmed(c *connection, marketplace string, since time.Time) 
 		}
 	}
 	return out
+}
+
+// reached tells whether a window that ended at a time began at another or before.
+func (v *witness) reached(c *connection, from, to time.Time) bool {
+	return slices.ContainsFunc(v.readings[c], func(r reading) bool {
+		return r.To.Equal(to) && !r.From.After(from.Truncate(time.Second))
+	})
 }
 
 // union adds a window to spans that may touch.

@@ -176,6 +176,9 @@ func (w *world) newSeller(i int) *seller {
 		Unknown: 0.1, Odd: 0.1, SameTime: pick(w.rng, 0, 0, 0, 4),
 	})
 	w.must(err)
+	if n > 0 && w.rng.IntN(3) == 0 { // some history was unreadable from the first
+		w.damage(s)
+	}
 	return s
 }
 
