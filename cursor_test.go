@@ -164,31 +164,45 @@ func TestRepairedCursor(t *testing.T) {
 	}
 }
 
+// A cursor that is usable lies within its bounds, and read again, as a text or as
+// a time, it is the same; one that is not has its repair, whatever stands around
+// it; and where it is repaired to is usable.
 func FuzzJudgeCursor(f *testing.F) {
 	for _, seed := range []string{
 		"", " ", "0000-13-45", "2026-02-30", "2026-01-12", "2026-01-12T10:00:00Z", "2026-01-12t10:00:00.5+02:00",
 		"9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59", strconv.FormatInt(start.Unix(), 10),
-		"0f8fad5b-d9cb-469f-a165-70867728950e", "\u200f2026-01-12", "2026-01-12\x00",
+		"0f8fad5b-d9cb-469f-a165-70867728950e", "\u200f2026-01-12", "2026-01-12\x00", "2026-01-12T10:05:00Z", "2026-01-12T10:05:00.000000001Z",
+		"2024-01-12T10:00:00Z", "2024-01-12T09:59:59.999999999Z", "2026-01-12T23:59:60Z", "2026-01-12T10:00:00.", "2026-01-12T10:00:00,5Z",
+		"2026-01-12T10:00:00." + strings.Repeat("9", 43) + "Z", "2026-01-12T10:00:00." + strings.Repeat("9", 44) + "Z", "２０２６-01-12",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		at, repair := ordersync.JudgeCursor(raw, start, oldest)
+		text := strings.Trim(string(raw), " \t\r\n")
 		switch {
 		case repair == "" && at.IsZero():
-			if strings.Trim(string(raw), " \t\r\n") != "" {
+			if text != "" {
 				t.Fatalf("%q has neither a time nor a repair", raw)
 			}
 		case repair == "":
-			if at.Before(oldest) || at.After(start.Add(ordersync.FutureTolerance)) {
+			if at.Before(oldest) || at.After(start.Add(ordersync.FutureTolerance)) || at.Location() != time.UTC || len(text) > 64 {
 				t.Fatalf("%q is usable as %v", raw, at)
 			}
 			again, repair := ordersync.JudgeCursor([]byte(at.Format(time.RFC3339Nano)), start, oldest)
-			if repair != "" || !again.Equal(at) {
+			if repair != "" || !again.Equal(at) || ordersync.JudgeTime(at, start, oldest) != "" {
 				t.Fatalf("%q reads as %v, and that as %v, %q", raw, at, again, repair)
 			}
-		case repair == invalid && !at.IsZero():
-			t.Fatalf("%q is no date and reads as %v", raw, at)
+		case repair == invalid:
+			if !at.IsZero() || text == "" {
+				t.Fatalf("%q is no date and reads as %v", raw, at)
+			}
+		case repair != future && repair != stale, repair != ordersync.JudgeTime(at, start, oldest):
+			t.Fatalf("%q reads as %v and is repaired as %q", raw, at, repair)
+		}
+		spaced, same := ordersync.JudgeCursor([]byte(" \t\r\n"+string(raw)+"\n "), start, oldest)
+		if same != repair || !spaced.Equal(at) {
+			t.Fatalf("with spaces around it %q reads as %v, %q instead of %v, %q", raw, spaced, same, at, repair)
 		}
 	})
 }

@@ -49,8 +49,13 @@ func TestCleanText(t *testing.T) {
 	}
 }
 
+// What is shown can be printed and is short, and of a short text it tells every
+// byte; what is cleaned can be stored, and stays as it is.
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{"", "plain", "\x00\xff\u202e\"\\", strings.Repeat("é", 70)} {
+	for _, seed := range []string{
+		"", "plain", "\x00\xff\u202e\"\\", strings.Repeat("é", 70), strings.Repeat("\x00", 65), "'", "`", "\ufffd", "\xed\xa0\x80", "\U000e0001",
+		"\xf0\x9f\x98", "\u2028\u00a0\ufeff", "a\r\n\t\x7f\x1b[0m",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -63,9 +68,15 @@ func FuzzText(f *testing.F) {
 		if n := utf8.RuneCountInString(shown); n > 2+1+64*len(`\U0001f600`) {
 			t.Fatalf("%d characters are shown", n)
 		}
+		if back, err := strconv.Unquote(shown); utf8.RuneCount(raw) <= 64 && (err != nil || back != string(raw)) {
+			t.Fatalf("%q is shown as %s, which says %q, %v", raw, shown, back, err)
+		}
 		clean := ordersync.CleanText(string(raw))
 		if !utf8.ValidString(clean) || strings.ContainsRune(clean, 0) || ordersync.CleanText(clean) != clean {
 			t.Fatalf("%q is cleaned to %q", raw, clean)
+		}
+		if utf8.Valid(raw) && utf8.RuneCountInString(clean) != utf8.RuneCount(raw) || len(raw) > 0 && clean == "" {
+			t.Fatalf("%q is cleaned to %q, which is shorter", raw, clean)
 		}
 	})
 }
