@@ -3,6 +3,7 @@ package spapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,10 +35,14 @@ func MergeRaw(stored, fresh []byte, asked ordersync.Groups) ([]byte, error) {
 	return out, nil
 }
 
+var errNoObject = errors.New("it is no JSON object")
+
 func readObject(body []byte) (out map[string]any, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // numbers keep their spelling
-	err = d.Decode(&out)
+	d.UseNumber()                                       // numbers keep their spelling
+	if err = d.Decode(&out); err == nil && out == nil { // null
+		err = errNoObject
+	}
 	return out, err
 }
 

@@ -110,3 +110,12 @@ func TestMergeRawBoundsWhatWasReduced(t *testing.T) {
 		t.Errorf("%d are listed", len(body["$reduced"].([]any)))
 	}
 }
+
+func TestMergeRawRefusesABodyThatIsNull(t *testing.T) {
+	const order = `{"orderId":"1","proceeds":{}}`
+	for name, bodies := range map[string][2]string{"stored": {"null", order}, "fresh": {order, "null"}} {
+		if got, err := spapi.MergeRaw([]byte(bodies[0]), []byte(bodies[1]), ordersync.GroupCore); err == nil || !strings.HasPrefix(err.Error(), name) {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+}
