@@ -56,7 +56,10 @@ func readTree(dec *jsontext.Decoder) (*tree, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.kids = append(t.kids[:place], append([]*tree{kid}, t.kids[min(place+1, len(t.kids)):]...)...)
+		if place == len(t.kids) {
+			t.kids = append(t.kids, nil)
+		}
+		t.kids[place] = kid
 	}
 	_, err := dec.ReadToken()
 	return t, err
