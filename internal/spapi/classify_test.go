@@ -202,19 +202,34 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
+// Whatever Amazon refuses with: the verdict is of the table, an authorisation is
+// lost by Amazon's own word only, and the error repeats nothing of the body but a
+// short code.
 func FuzzErrors(f *testing.F) {
 	f.Add(403, "Unauthorized", unauthorized("The access token you provided has expired."))
 	f.Add(400, "", `{"message":null}`)
 	f.Add(503, "", "<html>")
+	f.Add(400, "", `{"error":"invalid_grant","error_description":"The request has an invalid grant parameter"}`)
+	f.Add(400, "", `{"errors":[{"code":7,"message":[],"details":{}},{"code":"InvalidInput","message":"at least 2 minutes before"}]}`)
+	f.Add(404, "NotFound:http://internal.amazon.com/", "")
+	f.Add(429, "QuotaExceeded", `{"errors":null}`)
+	f.Add(-1, "\x00\xff", `{"errors":[{"code":"`+strings.Repeat("é A", 40)+`"}]}`)
 	f.Fuzz(func(t *testing.T, status int, errorType, body string) {
 		got := answer{status: status, body: []byte(body), header: http.Header{"X-Amzn-Errortype": {errorType}}}
-		for _, verdict := range []verdict{classifyAPI(got), classifyLWA(fromRefresh, got)} {
-			if verdict.kind == "" || len(verdict.code) > maxCode || visible(verdict.code) != strings.TrimSpace(verdict.code) && verdict.code != "" {
+		for _, verdict := range []verdict{classifyAPI(got), classifyLWA(fromRefresh, got), classifyLWA(fromCode, got), classifyLWA(fromScope, got)} {
+			if verdict.kind.Info().Reason == ordersync.UnknownError && verdict.kind != Bug || len(verdict.code) > maxCode || visible(verdict.code) != strings.TrimSpace(verdict.code) {
 				t.Errorf("verdict %+v", verdict)
 			}
 			if verdict.kind == Revoked && (status != 400 || !json.Valid([]byte(body))) {
 				t.Error("revoked without Amazon's word")
 			}
+			said := verdict.error(ordersync.SearchOrders, got).Error()
+			if len(body) > maxCode && strings.Contains(said, body) || len(said) > 300 {
+				t.Errorf("it says %q", said)
+			}
+		}
+		if classifyAPI(got).kind == Revoked || classifyLWA(fromCode, got).kind == Revoked {
+			t.Error("revoked by an answer that was not asked with a refresh token")
 		}
 	})
 }

@@ -3,8 +3,12 @@ package spapi
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ordersync"
 )
@@ -72,15 +76,17 @@ func TestMarkedExamplesHoldMarks(t *testing.T) {
 }
 
 // FuzzPage changes pages, also those of Amazon's examples: reading never
-// panics, and whatever happens to the bytes around them, personal values come
-// out only where they may be held.
+// panics, gives the same twice, and whatever happens to the bytes around them,
+// personal values come out only where they may be held.
 func FuzzPage(f *testing.F) {
 	bodies := markedExamples(f)
 	for i := range bodies {
 		f.Add(uint8(i), uint16(0), uint16(0), []byte{}, smallPage(`"buyer":{"buyerName":"a"},"x":[{}]`))
 	}
 	f.Add(uint8(0), uint16(30), uint16(3), []byte(`"x":{"a":[1,{}]},`), []byte(`{"orders":[{"orderId":1,"orderId":2}]}`))
-	f.Add(uint8(0), uint16(0), uint16(0), []byte{}, []byte(`{"orders":[null,[],{"orderItems":[{}]},"\ud800\u0000"],"pagination":{"nextToken":"a"}}`))
+	for _, free := range oddPages {
+		f.Add(uint8(0), uint16(0), uint16(0), []byte{}, []byte(free))
+	}
 	f.Fuzz(func(t *testing.T, which uint8, at, cut uint16, insert, free []byte) {
 		checkPage(t, free, false)
 		// The seeded page with a piece replaced, unless the piece brings or
@@ -96,10 +102,63 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
+// oddPages are pages as Amazon does not send them.
+var oddPages = []string{
+	`{"orders":[null,[],{"orderItems":[{}]},"\ud800\u0000"],"pagination":{"nextToken":"a"}}`,
+	`{"orders":[],"pagination":{"nextToken":"a","nextToken":null},"lastUpdatedBefore":"2026-01-12T10:00:00Z"}`,
+	`{"orders":[],"pagination":{"nextToken":7}}`, `{"orders":[],"orders":{}}`, `{"orders":[]}{}`, `{"orders":[`, ``, `null`, `[]`,
+	`{"orders":[{"orderId":"1","createdTime":"2026-01-12T10:00:00Z","lastUpdatedTime":"2026-01-12T10:00:00.9999999+0200","orderItems":[]}]}`,
+	`{"orders":[{"orderId":"1","createdTime":"0000-01-01T00:00:00Z","lastUpdatedTime":"9999-12-31T23:59:59-23:59","orderItems":[{"orderItemId":"a","quantityOrdered":2e0}]}]}`,
+	`{"orders":[{"orderId":"1","createdTime":"2026-01-12T10:00:00Z","lastUpdatedTime":"2026-01-12T10:00:00Z","orderItems":[],"packages":[null],"programs":[{},null,"P"]}]}`,
+	`{"orders":[{"orderId":"1","createdTime":"2026-01-12T10:00:00Z","lastUpdatedTime":"2026-01-12T10:00:00Z","orderItems":[{"orderItemId":"a","quantityOrdered":1},{"orderItemId":"a","quantityOrdered":1}]}]}`,
+	`{"orders":[{"orderId":"1","createdTime":"2026-01-12T10:00:00Z","lastUpdatedTime":"2026-01-12T10:00:00Z","orderItems":[],"$reduced":[{"path":"a","type":"b"}],"proceeds":{"grandTotal":{"amount":1e3,"currencyCode":"E"}}}]}`,
+}
+
+// FuzzOrder reads answers to getOrder: an order that is read can be read again,
+// the same, from the raw body that is kept of it; and it is the one of a page
+// that holds it.
+func FuzzOrder(f *testing.F) {
+	for _, body := range markedExamples(f) {
+		orders := parse(f, body).(map[string]any)["orders"].([]any)
+		one, err := json.Marshal(orders[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint16(allGroups), one)
+	}
+	for _, body := range oddPages {
+		f.Add(uint16(ordersync.GroupCore), []byte(strings.TrimSuffix(strings.TrimPrefix(body, `{"orders":[`), `]}`)))
+	}
+	f.Fuzz(func(t *testing.T, asked uint16, body []byte) {
+		groups := ordersync.Groups(asked) & allGroups
+		order, bad, err := testReader.order(bytes.Join([][]byte{[]byte(`{"order":`), body, {'}'}}, nil), groups, false)
+		if err != nil || bad != nil {
+			return
+		}
+		again, bad, err := testReader.order(bytes.Join([][]byte{[]byte(`{"order":`), order.Raw, {'}'}}, nil), groups, false)
+		if err != nil || bad != nil {
+			t.Fatalf("%s is read, and its raw body %s is not: %v, %+v", body, order.Raw, err, bad)
+		}
+		if diff := cmp.Diff(order, again, cmpopts.IgnoreFields(ordersync.Order{}, "Raw", "Digests"), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("its raw body reads as another order (-order +raw):\n%s", diff)
+		}
+		page, err := testReader.page(bytes.Join([][]byte{[]byte(`{"orders":[`), body, []byte(`]}`)}, nil), groups, false)
+		if err == nil && len(page.Orders) == 1 && len(page.Unreadable) == 0 {
+			if diff := cmp.Diff(order, page.Orders[0]); diff != "" {
+				t.Fatalf("a page has it otherwise (-order +page):\n%s", diff)
+			}
+		}
+	})
+}
+
 func checkPage(t *testing.T, body []byte, marked bool) {
 	t.Helper()
 	for _, personal := range []bool{false, true} {
+		given := bytes.Clone(body)
 		page, err := testReader.page(body, allGroups, personal)
+		if again, errAgain := testReader.page(given, allGroups, personal); !reflect.DeepEqual(page, again) || (err == nil) != (errAgain == nil) || !bytes.Equal(body, given) {
+			t.Errorf("read twice it is %+v, %v and %+v, %v", page, err, again, errAgain)
+		}
 		if err != nil {
 			if strings.Contains(err.Error(), personalMark) {
 				t.Errorf("the error repeats the body: %v", err)
@@ -120,6 +179,12 @@ func checkPage(t *testing.T, body []byte, marked bool) {
 			if order.ID == "" || order.CreatedAt.IsZero() || order.LastUpdatedAt.IsZero() || order.Digests[0] == 0 {
 				t.Errorf("an order lacks what it must have: %+v", order)
 			}
+			if y := order.LastUpdatedAt.Year(); y < -1 || y > 10000 {
+				t.Errorf("an order was updated in the year %d", y)
+			}
+		}
+		if empty := len(page.Orders)+len(page.Unreadable) == 0; empty != (page.Digest == 0) {
+			t.Errorf("the digest of %d orders is %d", len(page.Orders)+len(page.Unreadable), page.Digest)
 		}
 		for _, bad := range page.Unreadable {
 			open = append(open, bad.Body)

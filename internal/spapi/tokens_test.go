@@ -2,6 +2,7 @@ package spapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -342,17 +343,31 @@ func TestScopeTokenIsKeptByScope(t *testing.T) {
 	}
 }
 
+// Whatever Login with Amazon answers: tokens that are taken can stand in a header
+// and live as long as an access token may, and a refusal shows nothing of them.
 func FuzzLWA(f *testing.F) {
-	f.Add([]byte(`{"access_token":"Atza|x","token_type":"bearer","expires_in":3600,"refresh_token":"Atzr|y"}`))
-	f.Add([]byte(`{"access_token":"x","expires_in":"3600"}`))
-	f.Add([]byte(`{"error":"invalid_grant"}`))
+	for _, body := range []string{
+		`{"access_token":"Atza|x","token_type":"bearer","expires_in":3600,"refresh_token":"Atzr|y"}`,
+		`{"access_token":"x","expires_in":"3600"}`, `{"error":"invalid_grant"}`, `{"access_token":"x","expires_in":-1}`, `{"access_token":"x","expires_in":1e400}`,
+		`{"access_token":"x","expires_in":"NaN"}`, `{"access_token":"x","expires_in":{}}`, `{"access_token":"x y"}`, `{"access_token":"x\r\nA: b"}`, `{"access_token":7}`,
+		`{"access_token":"x","refresh_token":" "}`, `{"ACCESS_TOKEN":"x"}`, `null`, `[]`, ``, `{"access_token":"x"}{}`, `{"access_token":"` + strings.Repeat("a", maxToken) + `a"}`,
+	} {
+		f.Add([]byte(body))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		given, err := decodeGrant(body)
 		if err != nil {
+			if given != (grant{}) || len(body) > 40 && strings.Contains(err.Error(), string(body)) {
+				t.Errorf("%+v, %v", given, err)
+			}
 			return
 		}
-		if !headerToken(given.access) || given.life < 0 || given.life > maxLife {
+		if !headerToken(given.access) || given.refresh != "" && !headerToken(given.refresh) || given.life < 0 || given.life > maxLife {
 			t.Errorf("%+v", given)
+		}
+		again, err := json.Marshal(map[string]any{"access_token": given.access, "refresh_token": given.refresh, "expires_in": given.life.Seconds()})
+		if same, readErr := decodeGrant(again); err != nil || readErr != nil || same.access != given.access || same.refresh != given.refresh || (same.life-given.life).Abs() > time.Microsecond {
+			t.Errorf("%+v is written as %s and reads as %+v, %v, %v", given, again, same, err, readErr)
 		}
 	})
 }
