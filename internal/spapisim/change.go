@@ -23,11 +23,13 @@ func (s *Simulator) AddOrders(sellerKey string, orders ...Placed) error {
 	}
 	defer sel.mu.Unlock()
 	versions := make([]version, len(orders))
+	placed := make(map[string]bool, len(orders))
 	for i := range orders {
 		o := cloneOrder(&orders[i].Order)
-		if o.OrderID == "" || sel.orders.records[o.OrderID] != nil {
+		if o.OrderID == "" || sel.orders.records[o.OrderID] != nil || sel.orders.coming[o.OrderID] || placed[o.OrderID] {
 			return fmt.Errorf("spapisim: order id %q is empty or taken", o.OrderID)
 		}
+		placed[o.OrderID] = true
 		if o.CreatedTime.IsZero() {
 			o.CreatedTime = now
 		}
@@ -57,7 +59,11 @@ func (b *orderBook) appear(r *record, v version, now time.Time, late time.Durati
 		b.publish(r, v, now, v.updated.Add(late))
 		return
 	}
-	b.at(v.updated, func() { b.publish(r, v, v.updated, v.updated.Add(late)) })
+	b.coming[r.id] = true
+	b.at(v.updated, func() {
+		delete(b.coming, r.id)
+		b.publish(r, v, v.updated, v.updated.Add(late))
+	})
 }
 
 // Change is something that happens to an order.

@@ -180,3 +180,37 @@ func TestTruth(t *testing.T) {
 		t.Error("the truth can be written to from outside")
 	}
 }
+
+func TestOrderIDIsPlacedOnce(t *testing.T) {
+	b := setup(t)
+	place := func(at time.Time, ids ...string) error {
+		var orders []spapisim.Placed
+		for _, id := range ids {
+			orders = append(orders, spapisim.Placed{Order: spapisim.Order{OrderID: id, CreatedTime: at}})
+		}
+		return b.sim.AddOrders(b.seller.Key, orders...)
+	}
+	ahead := start.Add(time.Hour)
+	b.must(place(ahead, "ahead"))
+	for _, ids := range [][]string{{"twice", "twice"}, {"ahead"}, {""}} {
+		if err := place(start, ids...); err == nil {
+			t.Errorf("%q are placed", ids)
+		}
+	}
+	b.clock.Add(time.Hour)
+	if all, err := b.sim.Orders(b.seller.Key); err != nil || len(all) != 1 {
+		t.Errorf("%d orders, %v", len(all), err)
+	}
+}
+
+func TestTooManyOrdersToGenerate(t *testing.T) {
+	b := setup(t)
+	for _, g := range []spapisim.Generate{{N: 1 << 60}, {N: 1, Items: 1 << 60}} {
+		if _, err := b.sim.Generate(b.seller.Key, g); err == nil {
+			t.Errorf("%+v is taken", g)
+		}
+	}
+	if _, err := b.sim.Fleet(spapisim.FleetSpec{ClientID: b.app.ClientID, Sellers: 1 << 60}); err == nil {
+		t.Error("a fleet of a quintillion is taken")
+	}
+}

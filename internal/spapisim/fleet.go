@@ -126,6 +126,8 @@ func otherClient(s *Simulator, m *Member, _ *FleetSpec) error {
 	return err
 }
 
+const maxFleet = 1_000_000
+
 // FleetSpec describes many sellers of one application.
 type FleetSpec struct {
 	ClientID string    `json:"clientId"`
@@ -151,6 +153,9 @@ type Member struct {
 func (s *Simulator) Fleet(spec FleetSpec) ([]Member, error) {
 	if spec.Sellers < len(spec.Troubles) {
 		return nil, fmt.Errorf("spapisim: %d troubles for %d sellers", len(spec.Troubles), spec.Sellers)
+	}
+	if spec.Sellers > maxFleet || spec.Orders > maxGenerated {
+		return nil, fmt.Errorf("spapisim: %d sellers of %d orders are too many", spec.Sellers, spec.Orders)
 	}
 	if len(spec.Regions) == 0 {
 		spec.Regions = []string{"eu"}

@@ -32,6 +32,12 @@ type Generate struct {
 	SameTime int `json:"sameTime,omitzero"`
 }
 
+// More at once than any test needs, and than memory holds, is a typing error.
+const (
+	maxGenerated = 10_000_000
+	maxItems     = 10_000
+)
+
 // stage is how far an order has come.
 type stage uint8
 
@@ -75,7 +81,7 @@ type step struct {
 // Generate grows orders for a seller and returns their ids in order of
 // creation. Calling it again grows other orders.
 func (s *Simulator) Generate(sellerKey string, g Generate) ([]string, error) {
-	if g.N < 0 || g.Items < 0 || g.To.Before(g.From) || g.SameTime < 0 {
+	if g.N < 0 || g.N > maxGenerated || g.Items < 0 || g.Items > maxItems || g.To.Before(g.From) || g.SameTime < 0 {
 		return nil, fmt.Errorf("spapisim: cannot generate %+v", g)
 	}
 	s.mu.Lock()

@@ -57,11 +57,14 @@ type orderBook struct {
 	unsorted  bool      // orders were added in bulk
 	pending   eventHeap
 	events    int
-	grown     int         // orders generated so far
-	betweens  []pageEvent // changes that wait for a page
+	grown     int             // orders generated so far
+	betweens  []pageEvent     // changes that wait for a page
+	coming    map[string]bool // ids of orders that were placed and do not exist yet
 }
 
-func newOrderBook() orderBook { return orderBook{records: map[string]*record{}} }
+func newOrderBook() orderBook {
+	return orderBook{records: map[string]*record{}, coming: map[string]bool{}}
+}
 
 // event is something that happens to an order at a time.
 type event struct {
