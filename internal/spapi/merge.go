@@ -69,8 +69,12 @@ func mergeObject(f *field, before, after map[string]any, asked ordersync.Groups)
 	}
 }
 
-// mergeElements merges the elements that have the same id.
+// mergeElements merges the elements that have the same id. f is nil where the model
+// has no array.
 func mergeElements(f *field, before, after []any, asked ordersync.Groups) {
+	if f == nil {
+		return
+	}
 	id := strings.Trim(f.idQuoted, `":`)
 	if id == "" {
 		return

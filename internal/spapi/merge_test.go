@@ -119,3 +119,10 @@ func TestMergeRawRefusesABodyThatIsNull(t *testing.T) {
 		}
 	}
 }
+
+func TestMergeRawOfAnArrayWhereTheModelHasNone(t *testing.T) {
+	got, err := spapi.MergeRaw([]byte(`{"orderId":["a"]}`), []byte(`{"orderId":[]}`), ordersync.GroupCore)
+	if want := `{"orderId":[]}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
