@@ -59,11 +59,16 @@ func (d *discreet) Write(p []byte) (int, error) {
 // secrets are the texts of the settings that nobody may see.
 func (s *settings) secrets() []string {
 	out := append([]string{s.AmazonClientSecret, s.MasterKey, s.ServerKey}, strings.Split(s.MasterKey, ",")...)
-	u, err := url.Parse(s.DatabaseURL)
-	if err != nil {
+	u, ok := parseDatabaseURL(s.DatabaseURL)
+	if !ok {
 		return append(out, s.DatabaseURL)
 	}
-	passwords := u.Query()["password"]
+	var passwords []string
+	for name, values := range u.Query() {
+		if isPassword(name) {
+			passwords = append(passwords, values...)
+		}
+	}
 	if password, ok := u.User.Password(); ok {
 		passwords = append(passwords, password)
 	}

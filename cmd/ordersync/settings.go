@@ -146,10 +146,21 @@ func databaseProblem(raw string) error {
 	case !strings.HasPrefix(raw, "postgres://") && !strings.HasPrefix(raw, "postgresql://"):
 		return errors.New("ORDERSYNC_DATABASE_URL has an unknown beginning: use sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
 	}
-	if _, err := url.Parse(raw); err != nil {
+	if u, ok := parseDatabaseURL(raw); !ok || u.User == nil && strings.Contains(raw, "@") {
 		return errors.New("ORDERSYNC_DATABASE_URL cannot be read: use postgres://USER:PASSWORD@HOST/DATABASE with special characters percent-encoded")
 	}
 	return nil
+}
+
+// parseDatabaseURL reads a database URL; false for one with parts that no database
+// reads: a # that was not percent-encoded, or parameters that are none.
+func parseDatabaseURL(raw string) (*url.URL, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Fragment != "" {
+		return nil, false
+	}
+	_, err = url.ParseQuery(u.RawQuery)
+	return u, err == nil
 }
 
 // addressProblem says what is wrong with an address of Amazon's.
@@ -222,18 +233,25 @@ func settingText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// redactURL leaves a URL's password out, and all of a URL that cannot be read.
+// redactURL leaves a URL's password out, and all of a URL that cannot be read or
+// where a password may stand that was not percent-encoded: behind it comes an @.
 func redactURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
+	if _, local := strings.CutPrefix(raw, "sqlite:"); local {
+		return raw
+	}
+	u, ok := parseDatabaseURL(raw)
+	if !ok || strings.Contains(u.Host+u.Opaque+u.Path+u.RawQuery, "@") {
 		return "(set, but not readable as a URL)"
 	}
 	q := u.Query()
 	for name := range q {
-		if strings.Contains(strings.ToLower(name), "password") {
+		if isPassword(name) {
 			q.Set(name, "xxxxx")
 			u.RawQuery = q.Encode()
 		}
 	}
 	return u.Redacted()
 }
+
+// isPassword tells whether a parameter of a database URL is a password.
+func isPassword(name string) bool { return strings.Contains(strings.ToLower(name), "password") }
