@@ -20,7 +20,7 @@ type event struct{ id, name, data, comment string }
 
 // stream is a client of an event stream.
 type stream struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 	close func()
 }

@@ -42,7 +42,7 @@ const (
 // world is an installation behind its HTTP interface. Its worker is the test's:
 // what would come from Amazon is written through the store, under leases.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	kind    storetest.Kind
 	url     string // of the database
@@ -73,7 +73,7 @@ func newWorld(t *testing.T, kind storetest.Kind, change ...func(*httpapi.Config)
 }
 
 // openWorld makes a world over a database that is there already.
-func openWorld(t *testing.T, kind storetest.Kind, url string, change ...func(*httpapi.Config)) *world {
+func openWorld(t testing.TB, kind storetest.Kind, url string, change ...func(*httpapi.Config)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context(), kind: kind, url: url, log: &logBook{}, keys: map[ordersync.TenantID]string{}}
 	w.store = storetest.OpenURL(t, w.url, storetest.Clock(w.now))
@@ -210,7 +210,7 @@ func (w *world) tick() {
 
 // reply is an answer to a request.
 type reply struct {
-	t      *testing.T
+	t      testing.TB
 	what   string
 	status int
 	header http.Header
@@ -289,7 +289,7 @@ func (a reply) wantProblem(status int, words ...string) {
 }
 
 // wantFile wants a text to be what a generated file holds.
-func wantFile(t *testing.T, name, got string, write bool) {
+func wantFile(t testing.TB, name, got string, write bool) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if write {
