@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// maxKeyFile is how much of a key file is read, in bytes: some 1,400 keys.
+// maxKeyFile is how large a key file may be, in bytes: some 1,400 keys.
 const maxKeyFile = 64 << 10
 
 // hasModes tells whether files have an owner and modes to check here.
@@ -61,9 +61,13 @@ func loadKeyFile(path string) (string, error) {
 	if mode := info.Mode().Perm(); hasModes && mode&0o077 != 0 {
 		return "", fmt.Errorf("key file %s can be read or written by others (mode %04o): run chmod 600 %[1]s", path, mode)
 	}
-	raw, err := io.ReadAll(io.LimitReader(file, maxKeyFile))
+	raw, err := io.ReadAll(io.LimitReader(file, maxKeyFile+1))
 	if err != nil {
 		return "", fmt.Errorf("key file: %w", err)
+	}
+	if len(raw) > maxKeyFile {
+		// Cut, it could lack just the key that opens what is stored.
+		return "", fmt.Errorf("key file %s has more than %d bytes, which no key file has; it will NOT be overwritten: restore it from a backup, or name another", path, maxKeyFile)
 	}
 	text := strings.TrimSpace(string(raw))
 	if _, err := ParseMasterKey(text); err != nil {

@@ -143,3 +143,15 @@ func onlyFile(t *testing.T, path string) {
 		}
 	}
 }
+
+// A file that is too large is not cut: a key that is left out would open nothing.
+func TestLargeKeyFileIsRefusedWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large.key")
+	text := secret.GenerateMasterKey() + strings.Repeat("\n", 64<<10) + "," + secret.GenerateMasterKey()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, created, err := secret.LoadOrCreateKeyFile(path); err == nil || created || !strings.Contains(err.Error(), "more than 65536 bytes") {
+		t.Errorf("%d bytes, %v, %v", len(got), created, err)
+	}
+}
