@@ -141,6 +141,8 @@ func databaseProblem(raw string) error {
 		return errors.New("ORDERSYNC_DATABASE_URL names no file: use sqlite:PATH, for example sqlite:ordersync.db")
 	case local && strings.HasPrefix(path, ":memory:"):
 		return errors.New("ORDERSYNC_DATABASE_URL is sqlite::memory:, where every connection would see a database of its own: name a file")
+	case local && store.AuthorityInPath(path):
+		return errors.New("ORDERSYNC_DATABASE_URL is sqlite:// and a name, where a host stands: use sqlite:PATH, for example sqlite:ordersync.db or sqlite:/var/lib/ordersync/orders.db")
 	case local:
 		return nil
 	case !strings.HasPrefix(raw, "postgres://") && !strings.HasPrefix(raw, "postgresql://"):

@@ -42,6 +42,7 @@ var badFlags = []struct {
 	{"database scheme", []string{"sync", "--database-url", "mysql://root:canary-password@h/d"}, "ORDERSYNC_DATABASE_URL has an unknown beginning: use sqlite:PATH or postgres://"},
 	{"database without scheme", []string{"sync", "--database-url", "orders.db"}, "ORDERSYNC_DATABASE_URL has an unknown beginning"},
 	{"database in memory", []string{"sync", "--database-url", "sqlite::memory:"}, "name a file"},
+	{"database URL with a host", []string{"sync", "--database-url", "sqlite://orders.db"}, "where a host stands"},
 	{"database without file", []string{"sync", "--database-url", "sqlite:"}, "ORDERSYNC_DATABASE_URL names no file"},
 	{"database URL that is none", []string{"migrate", "--database-url", "postgres://u:canary-pass%word@h/d"}, "special characters percent-encoded"},
 	{"LWA in the clear", []string{"sync", "--amazon-lwa-url", "http://example.com/auth/o2/token"}, "ORDERSYNC_AMAZON_LWA_URL is not https"},

@@ -187,12 +187,22 @@ func SQLitePath(databaseURL string) (string, bool) {
 	return path, ok && path != ""
 }
 
+// AuthorityInPath tells whether what follows sqlite: begins like a host, as in
+// sqlite://orders.db: SQLite opens no such file.
+func AuthorityInPath(path string) bool {
+	rest, ok := strings.CutPrefix(path, "//")
+	return ok && !strings.HasPrefix(rest, "/")
+}
+
 func sqliteSources(path string) (file, write, read string, err error) {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return "", "", "", fmt.Errorf("database URL names no file: use sqlite:PATH, for example sqlite:ordersync.db")
 	}
 	if strings.HasPrefix(path, ":memory:") {
 		return "", "", "", fmt.Errorf("database URL sqlite::memory: is refused: every connection would see a database of its own; use a file")
+	}
+	if AuthorityInPath(path) {
+		return "", "", "", fmt.Errorf("database URL names a host: use sqlite:PATH without slashes before a relative path, for example sqlite:ordersync.db")
 	}
 	// The pragmas stand in the DSN so that every connection gets them,
 	// busy_timeout first.

@@ -32,6 +32,7 @@ func TestErrorsOfOpenNameTheRemedy(t *testing.T) {
 		{"a file name with a zero byte", "sqlite:a\x00b", "sqlite:ordersync.db"},
 		{"memory", "sqlite::memory:", "use a file"},
 		{"memory with parameters", "sqlite::memory:?cache=shared", "use a file"},
+		{"a host", "sqlite://orders.db", "without slashes"},
 		{"a missing folder", "sqlite:" + filepath.Join(dir, "missing", "x.db"), "does its folder exist"},
 		{"no database", "sqlite:" + text, "is it a database"},
 		{"a folder", "sqlite:" + dir, "may this user read and write it"},
