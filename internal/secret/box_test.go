@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ordersync"
 	"ordersync/internal/secret"
 )
 
@@ -237,11 +238,15 @@ func TestCanary(t *testing.T) {
 	}
 }
 
+// What is taken as a master key seals and opens, with spaces around it too, and
+// reads the same the next time; a refusal shows nothing of what was given.
 func FuzzParseMasterKey(f *testing.F) {
-	f.Add(keyText(1))
-	f.Add(keyText(1) + "," + keyText(2))
-	f.Add("")
-	f.Add(",=\n-_+/")
+	for _, seed := range []string{
+		keyText(1), keyText(1) + "," + keyText(2), "", ",=\n-_+/", keyText(1) + "," + keyText(1), keyText(1) + ",", strings.TrimRight(keyText(1), "="), " " + keyText(3) + "\r\n",
+		strings.NewReplacer("+", "-", "/", "_").Replace(keyText(255)), keyText(1)[:42] + "B=", keyText(1)[:20] + "\n" + keyText(1)[20:], "YWJj", strings.Repeat("A", 44),
+	} {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		box, err := secret.ParseMasterKey(text)
 		if err != nil {
@@ -251,12 +256,23 @@ func FuzzParseMasterKey(f *testing.F) {
 			return
 		}
 		sealed := seal(t, box, "plain", owner)
-		if plain, err := box.Open(sealed, owner); err != nil || string(plain) != "plain" {
-			t.Fatalf("a key that is taken opens %q, %v", plain, err)
+		same, err := secret.ParseMasterKey(" " + text + "\n")
+		if err != nil {
+			t.Fatalf("with spaces around it is refused: %v", err)
+		}
+		for _, b := range []*secret.Box{box, same} {
+			if plain, err := b.Open(sealed, owner); err != nil || string(plain) != "plain" {
+				t.Fatalf("a key that is taken opens %q, %v", plain, err)
+			}
+		}
+		if n := strings.Count(text, ","); len(text) < 43*(n+1) {
+			t.Fatalf("%d keys of 32 bytes are taken from %d characters", n+1, len(text))
 		}
 	})
 }
 
+// What was sealed opens for its owner, whatever it holds, and for nobody else;
+// bytes that nobody sealed, or that were changed since, do not open.
 func FuzzOpen(f *testing.F) {
 	box, err := secret.ParseMasterKey(keyText(1) + "," + keyText(2))
 	if err != nil {
@@ -266,16 +282,30 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(sealed)
-	f.Add(sealed[:5])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, given []byte) {
+	f.Add(sealed, "t", int64(1), "refresh token", uint16(0))
+	f.Add(sealed[:5], "", int64(0), "", uint16(7))
+	f.Add([]byte{}, "acme", int64(-1), "canary", uint16(33))
+	f.Fuzz(func(t *testing.T, given []byte, tenant string, connection int64, purpose string, at uint16) {
+		whose := secret.Owner{Tenant: ordersync.TenantID(tenant), Connection: ordersync.ConnectionID(connection), Purpose: purpose}
 		plain, err := box.Open(given, owner)
-		if err == nil && string(plain) == "plain" {
-			return // the first seed, which differs from process to process
-		}
-		if !errors.Is(err, secret.ErrWrongKey) {
+		if known := err == nil && string(plain) == "plain"; !known && !errors.Is(err, secret.ErrWrongKey) {
 			t.Fatalf("bytes that nobody sealed open as %q, %v", plain, err)
+		}
+		sealed, err := box.Seal(given, whose)
+		if err != nil || len(sealed) != len(given)+33 {
+			t.Fatalf("%d bytes are sealed as %d, %v", len(given), len(sealed), err)
+		}
+		if plain, err := box.Open(sealed, whose); err != nil || !bytes.Equal(plain, given) {
+			t.Fatalf("%q opens as %q, %v", given, plain, err)
+		}
+		if whose != owner {
+			if plain, err := box.Open(sealed, owner); !errors.Is(err, secret.ErrWrongKey) {
+				t.Fatalf("what was sealed for %+v opens for %+v as %q, %v", whose, owner, plain, err)
+			}
+		}
+		sealed[int(at)%len(sealed)] ^= 1 << (at % 8)
+		if plain, err := box.Open(sealed, whose); !errors.Is(err, secret.ErrWrongKey) {
+			t.Fatalf("changed bytes open as %q, %v", plain, err)
 		}
 	})
 }
