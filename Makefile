@@ -4,7 +4,8 @@ SHELL := /bin/bash
 
 # What `ordersync version` says.
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-# How long `make fuzz` spends on each target.
+# How long `make fuzz` spends on each target: a time, or a number of inputs such
+# as 1000x.
 FUZZTIME ?= 10s
 # How many seeds `make soak` tells, and where it notes them.
 SEEDS ?= 1000
@@ -79,6 +80,7 @@ help: ## list the targets
 
 # The parts of `make test`.
 .PHONY: check-format check-vet check-lint check-unit check-whole check-simulation check-strangers check-generated
+.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-strangers check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -98,6 +100,14 @@ check-whole:
 # The promises, told from 200 fresh seeds.
 check-simulation:
 	go test -timeout 10m -count=1 ./internal/engine/simulation
+# A few new inputs for each fuzz target; those that are kept are unit tests.
+check-fuzz:
+	@FUZZTIME=200x scripts/fuzz
+
+# What the race detector makes too slow to be run whole.
+check-whole:
+	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestStormOfProcessesOnOneConnection)$$' \
+		./internal/engine ./internal/store ./cmd/ordersync
 
 # Clients from npm read the simulator.
 check-strangers:
