@@ -219,3 +219,52 @@ func TestBackWorkWakesForACursorAhead(t *testing.T) {
 		t.Errorf("then it is %v, want %v", work, want)
 	}
 }
+
+// Windows that could not be read are passed over until their time, all else is read
+// beside them, and then they are.
+func TestShunnedWindowsWaitForTheirTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now := epoch.AddDate(0, 0, 2)
+		s := ordersync.BackState{
+			Now: now, Cursor: now.Add(-ordersync.Delay), Since: epoch, Marketplaces: []string{"one", "two"},
+			Width: time.Duration(rapid.IntRange(10, 600).Draw(t, "allowed")) * time.Minute, Readings: map[string]ordersync.Reading{},
+		}
+		var shunned ordersync.Spans
+		for range rapid.IntRange(1, 5).Draw(t, "shunned") {
+			w := drawWindow(t, "shunned")
+			shunned = shunned.Add(w)
+			s.Shunned = append(s.Shunned, ordersync.Shunned{Window: w, Until: now.AddDate(0, 0, 1)})
+		}
+		read := func() (at time.Time) {
+			for range 2000 {
+				work, ok, at := ordersync.NextBackWork(s)
+				if !ok {
+					return at
+				}
+				if left := shunned.Missing(work.Window); s.Now.Before(now.AddDate(0, 0, 1)) && !slices.Equal(left, ordersync.Spans{work.Window}) {
+					t.Fatalf("%v is read, of which only %v is not shunned", work, left)
+				}
+				for _, m := range work.Marketplaces {
+					s.Readings[m] = s.Readings[m].Read(work.Window, s.Now, true)
+				}
+			}
+			t.Fatalf("it does not end: %+v", s)
+			return at
+		}
+		if at := read(); !at.Equal(now.AddDate(0, 0, 1)) {
+			t.Fatalf("nothing more is read before %v", at)
+		}
+		for _, m := range s.Marketplaces {
+			if gaps := s.Gaps(m); !slices.Equal(gaps, shunned) {
+				t.Fatalf("%s: the gaps are %v, %v is shunned", m, gaps, shunned)
+			}
+		}
+		s.Now = now.AddDate(0, 0, 1)
+		read()
+		for _, m := range s.Marketplaces {
+			if gaps := s.Gaps(m); len(gaps) > 0 {
+				t.Fatalf("%s: %v is never read", m, gaps)
+			}
+		}
+	})
+}

@@ -80,6 +80,57 @@ func TestReadingAgreesWithAListOfReadings(t *testing.T) {
 	})
 }
 
+// In whatever order readings are stored: what is confirmed and in doubt is just
+// what was walked, each instant once; and nothing is confirmed that was not read
+// in one page or twice, an hour apart.
+func TestNothingIsConfirmedTooEarly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		type reading struct {
+			ordersync.Window
+			begun   time.Time
+			onePage bool
+		}
+		var all []reading
+		var r ordersync.Reading
+		for range rapid.IntRange(1, 12).Draw(t, "readings") {
+			one := reading{drawWindow(t, "window"), minute(rapid.IntRange(0, 200).Draw(t, "begun")), rapid.IntRange(0, 4).Draw(t, "one page") == 0}
+			all = append(all, one)
+			r = r.Read(one.Window, one.begun, one.onePage)
+		}
+		both := slices.Clone(r.Confirmed)
+		for i, d := range r.Doubts {
+			if !d.From.Before(d.To) || i > 0 && d.From.Before(r.Doubts[i-1].To) {
+				t.Fatalf("doubts %v overlap or are not sorted", r.Doubts)
+			}
+			if rest := r.Confirmed.Missing(d.Window); !slices.Equal(rest, ordersync.Spans{d.Window}) {
+				t.Fatalf("%v is in doubt, of which %v is confirmed", d, r.Confirmed)
+			}
+			both = both.Add(d.Window)
+		}
+		if !slices.Equal(both, r.Walked) {
+			t.Fatalf("%v was walked, and %v is confirmed or in doubt", r.Walked, both)
+		}
+		for n := range 400 {
+			sure, first, last := false, time.Time{}, time.Time{}
+			for _, one := range all {
+				if !inside([]ordersync.Window{one.Window}, n) {
+					continue
+				}
+				if first.IsZero() || one.begun.Before(first) {
+					first = one.begun
+				}
+				if one.begun.After(last) {
+					last = one.begun
+				}
+				sure = sure || one.onePage
+			}
+			if inside(r.Confirmed, n) && !sure && last.Sub(first) < ordersync.DoubtPeriod {
+				t.Fatalf("minute %d is confirmed", n)
+			}
+		}
+	})
+}
+
 // backWorld lives a connection's back work: live windows move the cursor, back
 // windows are read as they are chosen, pages are drawn.
 type backWorld struct {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"ordersync"
 )
 
@@ -162,6 +164,43 @@ func TestRepairedCursor(t *testing.T) {
 	if got := ordersync.RepairedCursor(nil, nil, start.Add(time.Millisecond)); got.Nanosecond() != 0 {
 		t.Errorf("%v is no whole second", got)
 	}
+}
+
+// Whatever was covered: a repaired cursor can be used, is no later than where the
+// newest coverage of any marketplace ends that has one, and what lies before it is
+// covered or a gap, so that nothing is skipped.
+func TestRepairedCursorSkipsNothing(t *testing.T) {
+	ids := []string{"A13V1IB3VIYZZH", "A1PA6795UKMFR9", "A1VC38T7YXB528"}
+	rapid.Check(t, func(t *rapid.T) {
+		coverage, readings := map[string]ordersync.Spans{}, map[string]ordersync.Reading{}
+		markets := ids[:rapid.IntRange(0, len(ids)).Draw(t, "marketplaces")]
+		for _, id := range markets {
+			var spans ordersync.Spans
+			for range rapid.IntRange(0, 3).Draw(t, "spans") {
+				from := start.Add(time.Duration(rapid.IntRange(-900*24, 3).Draw(t, "from")) * time.Hour)
+				spans = spans.Add(ordersync.Window{From: from, To: from.Add(time.Duration(rapid.IntRange(1, 900).Draw(t, "hours")) * time.Hour)})
+			}
+			coverage[id], readings[id] = spans, ordersync.Reading{Walked: spans}
+		}
+		at := ordersync.RepairedCursor(coverage, markets, start)
+		oldest := ordersync.OldestHistory(markets, start)
+		if again, repair := ordersync.JudgeCursor([]byte(at.Format(time.RFC3339)), start, oldest); repair != "" || !again.Equal(at) {
+			t.Fatalf("%v is repaired again: %v, %q", at, again, repair)
+		}
+		s := ordersync.BackState{Now: start, Cursor: at, Since: start.AddDate(0, 0, -rapid.IntRange(0, 400).Draw(t, "days")), Marketplaces: markets, Readings: readings}
+		for _, id := range markets {
+			if end, ok := coverage[id].End(); ok && ordersync.JudgeTime(end, start, oldest) == "" && at.After(end) {
+				t.Fatalf("%s is covered up to %v, and the cursor is %v", id, end, at)
+			}
+			all := coverage[id]
+			for _, gap := range s.Gaps(id) {
+				all = all.Add(gap)
+			}
+			if until := start.Add(-ordersync.Delay); at.Before(until) && s.Since.Before(at) && !all.Covers(ordersync.Window{From: s.Since, To: at}) {
+				t.Fatalf("%s: from %v to %v something is neither covered nor a gap: %v", id, s.Since, at, all)
+			}
+		}
+	})
 }
 
 // A cursor that is usable lies within its bounds, and read again, as a text or as

@@ -36,6 +36,32 @@ func TestVersionIsAStrictOrder(t *testing.T) {
 	})
 }
 
+// Of all versions of an order the greatest is kept, in whatever order they come and
+// however often.
+func TestGreatestVersionIsKeptWhateverComesFirst(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(someVersion, 1, 12).Draw(t, "versions")
+		keep := func(versions []ordersync.Version) (kept ordersync.Version) {
+			for _, v := range versions {
+				if v.After(kept) {
+					kept = v
+				}
+			}
+			return kept
+		}
+		kept := keep(all)
+		again := keep(append(rapid.Permutation(all).Draw(t, "order"), all...))
+		if again.After(kept) || kept.After(again) {
+			t.Fatalf("%v is kept, and in another order %v", kept, again)
+		}
+		for _, v := range all {
+			if v.After(kept) {
+				t.Fatalf("%v is kept, and %v is after it", kept, v)
+			}
+		}
+	})
+}
+
 // Amazon's time counts first, whatever token was taken for the request.
 func TestVersionOrder(t *testing.T) {
 	v := ordersync.Version{LastUpdatedAt: start, Epoch: 5, Step: 5}

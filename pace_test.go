@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"ordersync"
 )
 
@@ -120,4 +122,40 @@ func TestPaceOfAnIdleSeller(t *testing.T) {
 	if n := len(p.polls); n != 288 {
 		t.Errorf("%d polls a day", n)
 	}
+}
+
+// Whatever the bucket holds: the next poll comes after the pause, when the bucket
+// can pay for it, and as soon as both are so; for back work it waits no longer than
+// the tokens of both take to drip.
+func TestNextPollIsPaidForAndNotLate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := ordersync.NewBudget(searchPlan, start)
+		b.Tokens = rapid.Float64Range(0, searchPlan.Burst-0.05).Draw(t, "tokens")
+		b.Rate = searchPlan.Rate * rapid.Float64Range(0.1, 8).Draw(t, "rate")
+		p := ordersync.Poll{
+			Begun: start.Add(-time.Duration(rapid.IntRange(0, 3600).Draw(t, "took")) * time.Second), Ended: start,
+			Pages: rapid.IntRange(0, 60).Draw(t, "pages"), Pause: time.Duration(rapid.IntRange(1, 86_400).Draw(t, "pause")) * time.Second,
+		}
+		pages := float64(max(p.Pages, 1))
+		payable := min(pages, searchPlan.Burst-1)
+		due := p.Next(b)
+		if due.Before(p.Ended.Add(p.Pause)) {
+			t.Fatalf("due %v before the pause is over", p.Ended.Add(p.Pause).Sub(due))
+		}
+		if have := b.Refilled(due).Tokens; have < payable-1e-6 {
+			t.Fatalf("due with %v tokens for %v pages", have, pages)
+		}
+		if earlier := due.Add(-time.Millisecond); earlier.After(p.Ended.Add(p.Pause)) && b.Refilled(earlier).Tokens > payable+1e-6 {
+			t.Fatalf("due at %v, and a millisecond before there are %v tokens for %v pages", due, b.Refilled(earlier).Tokens, pages)
+		}
+		p.Owed = true
+		drip := func(tokens float64) time.Duration { return time.Duration(tokens / b.Rate * float64(time.Second)) }
+		latest := p.Ended.Add(max(p.Pause, drip(payable)+time.Millisecond))
+		if fair := p.Begun.Add(drip(pages + 2)); fair.After(latest) {
+			latest = fair
+		}
+		if owed := p.Next(b); owed.Before(p.Ended.Add(p.Pause)) || owed.After(latest) {
+			t.Fatalf("with back work owed it is due after %v, between %v and %v", owed.Sub(p.Ended), p.Pause, latest.Sub(p.Ended))
+		}
+	})
 }

@@ -67,6 +67,30 @@ func TestSpansAgainstBitmap(t *testing.T) {
 	})
 }
 
+// In whatever order windows come, and however often, their spans are the same.
+func TestSpansDependOnNoOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		windows := rapid.SliceOfN(someWindow, 0, 12).Draw(t, "windows")
+		add := func(spans ordersync.Spans, windows []ordersync.Window) ordersync.Spans {
+			for _, w := range windows {
+				spans = spans.Add(w)
+			}
+			return spans
+		}
+		spans := add(nil, windows)
+		if other := add(nil, rapid.Permutation(windows).Draw(t, "order")); !slices.Equal(other, spans) {
+			t.Fatalf("%v, and in another order %v", spans, other)
+		}
+		if twice := add(spans, windows); !slices.Equal(twice, spans) {
+			t.Fatalf("%v, and added twice %v", spans, twice)
+		}
+		cut := rapid.IntRange(0, len(windows)).Draw(t, "cut")
+		if joined := add(add(nil, windows[:cut]), add(nil, windows[cut:])); !slices.Equal(joined, spans) {
+			t.Fatalf("%v, and of two halves %v", spans, joined)
+		}
+	})
+}
+
 // checkAsked compares what spans say of a window with the bitmap.
 func checkAsked(t *rapid.T, spans ordersync.Spans, covered bitmap, asked ordersync.Window) {
 	var missing, inside bitmap
@@ -182,6 +206,34 @@ func TestLiveWindow(t *testing.T) {
 		}
 		if more && !next.After(cursor) {
 			t.Fatalf("%v ends early and does not move the cursor %v", w, cursor)
+		}
+	})
+}
+
+// Whatever a seller sells, and though clock and width change between them: live
+// windows leave nothing out from the first cursor to the last, and widths keep to
+// their bounds.
+func TestLiveWindowsLeaveNoGap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now := start
+		cursor := now.Add(-time.Duration(rapid.Int64Range(-int64(5*time.Minute), int64(90*24*time.Hour)).Draw(t, "ago")))
+		first, width := cursor, ordersync.FirstWidth
+		overlap := time.Duration(rapid.IntRange(0, 3600).Draw(t, "overlap")) * time.Second
+		var covered ordersync.Spans
+		for range rapid.IntRange(1, 30).Draw(t, "windows") {
+			w, _ := ordersync.LiveWindow(cursor, now, overlap, width)
+			before := cursor
+			covered, cursor = covered.Add(w), w.MoveCursor(cursor)
+			if cursor.After(first) && !covered.Covers(ordersync.Window{From: first, To: cursor}) {
+				t.Fatalf("from %v to %v only %v are covered", first, cursor, covered)
+			}
+			pages := rapid.SampledFrom([]int{0, 1, 1, 2, 20, 21, 500}).Draw(t, "pages")
+			next := ordersync.NextWidth(width, cursor.Sub(before), pages)
+			if next < ordersync.MinWidth || next > ordersync.MaxWidth || next > 2*width || next < width/2-time.Second || next > width && pages > 1 {
+				t.Fatalf("after %v with %d pages comes %v", width, pages, next)
+			}
+			width = next
+			now = now.Add(time.Duration(rapid.Int64Range(-int64(time.Minute), int64(3*time.Hour)).Draw(t, "pass")))
 		}
 	})
 }
