@@ -79,8 +79,7 @@ help: ## list the targets
 		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The parts of `make test`.
-.PHONY: check-format check-vet check-lint check-unit check-whole check-simulation check-strangers check-generated
-.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-strangers check-generated
+.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-simulation check-strangers check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -95,7 +94,8 @@ check-unit:
 
 # What the race detector makes too slow to be run whole, and what it cannot see.
 check-whole:
-	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestChaos)$$' ./internal/engine ./cmd/ordersync
+	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestChaos|TestStormOfProcessesOnOneConnection)$$' \
+		./internal/engine ./internal/store ./cmd/ordersync
 
 # The promises, told from 200 fresh seeds.
 check-simulation:
@@ -103,11 +103,6 @@ check-simulation:
 # A few new inputs for each fuzz target; those that are kept are unit tests.
 check-fuzz:
 	@FUZZTIME=200x scripts/fuzz
-
-# What the race detector makes too slow to be run whole.
-check-whole:
-	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestStormOfProcessesOnOneConnection)$$' \
-		./internal/engine ./internal/store ./cmd/ordersync
 
 # Clients from npm read the simulator.
 check-strangers:
