@@ -44,7 +44,7 @@ func drawPlan(seed uint64) plan {
 	p.processes = 1 + rng.IntN(3)
 	p.workers = p.processes + rng.IntN(5)
 	p.pageSize = 3 + rng.IntN(8)
-	p.rateScale = pick(rng, 3.0, 6, 8, 25, 50)
+	p.rateScale = pick(rng, 6.0, 8, 25, 50, 50)
 	p.interval = pick[time.Duration](rng, 5, 10, 20, 60) * time.Minute
 	if p.connections > 12 {
 		p.interval = pick[time.Duration](rng, 60, 120) * time.Minute
