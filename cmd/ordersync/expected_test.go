@@ -1,10 +1,9 @@
 package main
 
 import (
-	"strings"
 	"time"
-	"unicode/utf8"
 
+	"ordersync/internal/engine/truth"
 	"ordersync/internal/spapisim"
 )
 
@@ -97,24 +96,10 @@ func timeOrNull(t time.Time) any {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// orNull is a text as every database can hold it, null when there is none:
-// U+0000 and lone surrogates, which the simulator keeps as three bytes, are
-// U+FFFD.
+// orNull is a text as every database can hold it, null when there is none.
 func orNull(s string) any {
 	if s == "" {
 		return nil
 	}
-	var out strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == 0:
-			r = utf8.RuneError
-		case r == utf8.RuneError && size == 1 && i+3 <= len(s) && s[i] == 0xED:
-			size = 3
-		}
-		out.WriteRune(r)
-		i += size
-	}
-	return out.String()
+	return truth.Text(s)
 }

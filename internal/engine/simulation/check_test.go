@@ -78,7 +78,7 @@ func (w *world) checkTargets() {
 		w.violation(nil, "connection %s of run %s was INTERRUPTED before the deadline", r[1], r[0])
 	})
 	w.rows(`SELECT r.id, t.connection_id, t.settled_at - r.deadline_at FROM targets t JOIN runs r ON r.id = t.run_id
-		WHERE t.settled_at > r.deadline_at + 1800000`, func(r []string) {
+		WHERE t.settled_at > r.deadline_at + 1200000`, func(r []string) {
 		w.violation(nil, "connection %s of run %s was settled %s ms after the deadline", r[1], r[0], r[2])
 	})
 	w.rows(`SELECT run_id, connection_id, orders_received, items_received, orders_created, orders_changed, set_aside FROM targets
@@ -207,7 +207,7 @@ func (w *world) checkReconnects() {
 			w.violation([]string{string(c.tenant) + " "}, "%s was told to reconnect at %s (%s), its authorisation was good: %v", c.tenant, when.UTC(), what, c.revoked)
 		}
 	}
-	w.rows(`SELECT connection_id, at, cause FROM state_changes WHERE to_state = 'NEEDS_RECONNECT'`, func(r []string) { told(r[0], r[1], r[2]) })
+	w.rows(`SELECT connection_id, at, cause FROM state_changes WHERE to_state = 'NEEDS_RECONNECT' AND from_state <> to_state`, func(r []string) { told(r[0], r[1], r[2]) })
 	w.rows(`SELECT connection_id, settled_at, reason FROM targets WHERE reason = 'TOKEN_REVOKED' AND confirmed`, func(r []string) { told(r[0], r[1], r[2]) })
 	w.rows(`SELECT connection_id, settled_at FROM targets WHERE reason = 'TOKEN_MISSING'`, func(r []string) {
 		c := w.of(ordersync.ConnectionID(atoi(r[0])))
@@ -217,7 +217,7 @@ func (w *world) checkReconnects() {
 	})
 	for _, c := range w.fleet {
 		// Who withdrew the authorisation and left it so is told.
-		if !c.removed && c.state == ordersync.Connected && !c.paused && c.token && open(c.revoked) && w.plan.on[revocation] {
+		if !c.removed && c.state == ordersync.Connected && !c.paused && c.token && open(c.revoked) {
 			if s := w.stand(c); s.state != string(ordersync.NeedsReconnect) {
 				w.violation([]string{string(c.tenant) + " "}, "%s has withdrawn its authorisation at %s and is %+v", c.tenant, c.revoked[len(c.revoked)-1].From, s)
 			}
@@ -228,7 +228,7 @@ func (w *world) checkReconnects() {
 // causes are the troubles without which a reason or repair must not be told.
 var causes = map[string][]fault{
 	string(ordersync.TokenMissing):           {tokenGone},
-	string(ordersync.TokenRevoked):           {revocation, regionRevoked},
+	string(ordersync.TokenRevoked):           {revocation, regionRevoked, sellerRefused},
 	string(ordersync.NotConnected):           {disabling, removal, noMarket},
 	string(ordersync.Paused):                 {pausing},
 	string(ordersync.AccessDenied):           {sellerDenied, regionDenied, rolesLost, appExpired, "answer: forbidden", personalRefused, revocation},

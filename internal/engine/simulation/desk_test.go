@@ -95,7 +95,7 @@ func (d *desk) bring(c *connection) error {
 	if n := len(c.tokenless); open(c.tokenless) && c.token {
 		c.tokenless[n-1].To = time.Now()
 	}
-	if n := len(c.revoked); open(c.revoked) && !c.authorized.Before(c.revoked[n-1].From) {
+	if n := len(c.revoked); open(c.revoked) && !c.seller.refused && !c.authorized.Before(c.revoked[n-1].From) {
 		c.revoked[n-1].To = time.Now()
 	}
 	return nil

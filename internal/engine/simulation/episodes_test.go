@@ -44,7 +44,7 @@ var episodes = []episode{
 		return w.lasting(spapisim.Fault{Kind: spapisim.FaultForbidden, Region: "eu"})
 	}},
 	{regionRevoked, time.Minute, 40 * time.Minute, func(w *world, lasts time.Duration) func() {
-		if lasts >= w.plan.revokedAfter-time.Minute || w.fired[regionRevoked] > 0 {
+		if lasts >= w.plan.revokedAfter-time.Minute || w.fired[regionRevoked]+w.fired[sellerRefused] > 0 {
 			return nil // it would be Amazon's own word, twice and apart
 		}
 		return w.lasting(spapisim.Fault{Kind: spapisim.FaultLWA, Variant: "invalid_grant", Region: "eu", Operation: spapisim.Token})
@@ -63,6 +63,21 @@ var episodes = []episode{
 		return func() { w.must(w.sim.ExpireSecret(w.app.ClientID, false)) }
 	}},
 	{revocation, 10 * time.Minute, 6 * time.Hour, (*world).revoke},
+	{sellerRefused, 30 * time.Minute, 4 * time.Hour, (*world).refuse},
+	{nobodyAnswers, 40 * time.Minute, 80 * time.Minute, func(w *world, lasts time.Duration) func() {
+		w.act(globalRun, w.openRun(""))
+		w.deaf = time.Now().Add(lasts)
+		return func() {}
+	}},
+	{marketAdded, 10 * time.Minute, 3 * time.Hour, func(w *world, _ time.Duration) func() {
+		c := w.anyConnection()
+		if !c.explicit || len(c.seller.Participations) < 2 || c.removed {
+			return nil
+		}
+		some := !c.some
+		w.act(marketAdded, func(d *desk) error { c.some = some; return d.bring(c) })
+		return func() { w.act(marketAdded, func(d *desk) error { c.some = false; return d.bring(c) }) }
+	}},
 	{tokenGone, 10 * time.Minute, 3 * time.Hour, (*world).loseToken},
 	{marketGone, 10 * time.Minute, 30 * time.Hour, func(w *world, _ time.Duration) func() {
 		s := w.anySeller()
@@ -181,6 +196,36 @@ func (w *world) revoke(time.Duration) func() {
 		for _, c := range w.fleet {
 			if c.seller == s {
 				w.act(newSecret, func(d *desk) error { return d.reconnect(c) })
+			}
+		}
+	}
+}
+
+// refuse lets Login refuse a seller for a while, as if the authorisation were
+// withdrawn: that is Amazon's own word, and it is taken back.
+func (w *world) refuse(time.Duration) func() {
+	s := w.anySeller()
+	if w.fired[regionRevoked] > 0 {
+		return nil // both together would be one word, twice and apart
+	}
+	for _, c := range w.fleet {
+		if c.seller == s && (open(c.revoked) || c.removed) {
+			return nil
+		}
+	}
+	for _, c := range w.fleet {
+		if c.seller == s {
+			c.revoked = append(c.revoked, ordersync.Window{From: time.Now()})
+		}
+	}
+	s.refused = true
+	end := w.lasting(spapisim.Fault{Kind: spapisim.FaultLWA, Variant: "invalid_grant", Seller: s.Key, Operation: spapisim.Token})
+	return func() {
+		end()
+		s.refused = false
+		for _, c := range w.fleet {
+			if n := len(c.revoked); c.seller == s && open(c.revoked) {
+				c.revoked[n-1].To = time.Now().Add(25 * time.Hour) // it is asked again daily
 			}
 		}
 	}

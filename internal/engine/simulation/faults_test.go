@@ -38,6 +38,9 @@ const (
 	revocation      fault = "authorisation revoked"
 	tokenGone       fault = "refresh token missing"
 	marketGone      fault = "marketplace left and joined"
+	marketAdded     fault = "marketplace taken out and brought by an operator"
+	sellerRefused   fault = "seller refused by Login"
+	nobodyAnswers   fault = "nobody answers doorbells"
 	noMarket        fault = "no marketplace"
 	rolesLost       fault = "roles lost"
 	rateLowered     fault = "rate lowered"
@@ -109,7 +112,7 @@ func allFaults() []fault {
 		crashBeforeCall, crashAfterCall, crashBeforeTx, crashBeforeCommit, crashAfterCommit, commitLost, answerLost,
 		stallBeforeTx, stallAfterCall, databaseAway, processCutOff, doorbellLost, doorbellTwice, wrongKey, longLease, panics,
 		sellerAway, sellerDenied, regionDenied, regionRevoked, regionAway, regionHangs, appRefused, appExpired, revocation,
-		tokenGone, marketGone, noMarket, rolesLost, rateLowered, rateLies, clockMoves, shownLate, poisonedMinute, tokensDie,
+		marketAdded, sellerRefused, nobodyAnswers, tokenGone, marketGone, noMarket, rolesLost, rateLowered, rateLies, clockMoves, shownLate, poisonedMinute, tokensDie,
 		pausing, disabling, removal, newSecret, settings, backfilling, importOne, globalRun, singleRun, cancelledRun,
 		lateOrder, betweenPages, quietChange, damagedOrder, orderWithoutID, cursorGarbage, cursorAhead, cursorStale, personalRefused,
 	}

@@ -67,6 +67,9 @@ func (w *world) boundsOf(c *connection) (b bounds) {
 		b.fresh += 24 * time.Hour // it is asked again in a day whether it takes part anywhere
 	}
 	s := w.stand(c)
+	if s.state == string(ordersync.NeedsReconnect) {
+		b.fresh += 25 * time.Hour // it is asked again daily
+	}
 	b.walked = b.fresh + 2*backoff + pages*perPage
 	if s.shunned > 0 || s.aside > 0 {
 		b.walked += 25 * time.Hour // what could not be read is tried again after a day

@@ -23,6 +23,7 @@ import (
 
 var (
 	mutantsAll    = flag.Bool("mutants", false, "hunt all mutants, and not five of them")
+	mutantsNamed  = flag.String("mutants-named", "", "with -mutants: only those whose name matches")
 	mutantsUpdate = flag.Bool("mutants-update", false, "write the table in docs/proof.md anew")
 )
 
@@ -172,6 +173,10 @@ func TestMutants(t *testing.T) {
 		draw.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 		chosen = chosen[:5]
 	}
+	if *mutantsNamed != "" {
+		named := regexp.MustCompile(*mutantsNamed)
+		chosen = slices.DeleteFunc(chosen, func(m mutant) bool { return !named.MatchString(m.name) })
+	}
 	results := make([]found, len(chosen))
 	places := make(chan struct{}, hunters)
 	var hunting sync.WaitGroup
@@ -194,7 +199,7 @@ func TestMutants(t *testing.T) {
 			t.Logf("mutant %q: found after %d seeds: %s", f.name, f.seeds, f.by)
 		}
 	}
-	if *mutantsAll && *mutantsUpdate && !t.Failed() {
+	if *mutantsAll && *mutantsNamed == "" && *mutantsUpdate && !t.Failed() {
 		writeTable(t, results)
 	}
 }

@@ -178,6 +178,9 @@ func (w *world) look() {
 
 // ring lets somebody answer a doorbell, unless it is lost.
 func (w *world) ring(id ordersync.ConnectionID) {
+	if time.Now().Before(w.deaf) {
+		return
+	}
 	if w.hit(doorbellLost, 0.05) {
 		w.count(doorbellLost)
 		return

@@ -177,7 +177,7 @@ func (w *world) heal() {
 	w.endings = nil
 	w.sim.ClearFaults()
 	w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { *sw = w.plan.switches; sw.RateHeader = "" }))
-	w.away = time.Time{}
+	w.away, w.deaf = time.Time{}, time.Time{}
 	for i, p := range w.processes {
 		p.cutOff = time.Time{}
 		if p.box == w.wrong || p.lease != w.plan.lease {

@@ -49,6 +49,7 @@ type world struct {
 
 	stormy     bool
 	away       time.Time // until when the database is away
+	deaf       time.Time // until when nobody answers doorbells
 	fired      map[fault]int
 	calls      int // to Amazon
 	commits    int
@@ -71,6 +72,7 @@ type seller struct {
 	late    map[string]time.Duration // how much later than said orders are shown
 	quiet   map[string]time.Time     // orders changed without a new time, and when
 	damaged map[string]fault         // orders that cannot be read, and how
+	refused bool                     // by Login, whatever its token
 }
 
 // connection is an account of a tenant's, as the operator knows it.
@@ -80,6 +82,7 @@ type connection struct {
 	id       ordersync.ConnectionID
 	seller   *seller
 	explicit bool
+	some     bool // of several explicit marketplaces only the first is named
 	unnamed  bool // the seller id is not given
 	personal bool
 	cursor   string // to be imported
@@ -149,6 +152,7 @@ func (w *world) settle() {
 			explicit: w.rng.IntN(2) == 0, unnamed: w.rng.IntN(5) == 0, personal: w.rng.IntN(4) == 0,
 			state: ordersync.Connected, token: true,
 		}
+		c.some = c.explicit && w.plan.on[marketAdded] && w.rng.IntN(2) == 0
 		c.cursor = w.firstCursor()
 		c.given = c.cursor
 		w.fleet = append(w.fleet, c)
@@ -222,6 +226,9 @@ func (w *world) spec(c *connection) engine.ConnectionSpec {
 	}
 	if c.explicit {
 		ids := c.seller.MarketplaceIDs()
+		if c.some {
+			ids = ids[:1]
+		}
 		s.Marketplaces = &ids
 	}
 	if c.token {

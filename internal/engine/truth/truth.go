@@ -15,12 +15,12 @@ import (
 func Order(o spapisim.Order) ordersync.Order {
 	out := ordersync.Order{
 		ID: o.OrderID, CreatedAt: o.CreatedTime, LastUpdatedAt: o.LastUpdatedTime,
-		Channel: clean(o.SalesChannel.ChannelName), MarketplaceID: o.SalesChannel.MarketplaceID, MarketplaceName: clean(o.SalesChannel.MarketplaceName),
+		Channel: Text(o.SalesChannel.ChannelName), MarketplaceID: o.SalesChannel.MarketplaceID, MarketplaceName: Text(o.SalesChannel.MarketplaceName),
 		Programs: o.Programs,
 	}
 	for _, alias := range o.OrderAliases {
 		if alias.AliasType == "SELLER_ORDER_ID" {
-			out.SellerOrderID = clean(alias.AliasID)
+			out.SellerOrderID = Text(alias.AliasID)
 		}
 	}
 	if f := o.Fulfillment; f != nil {
@@ -41,7 +41,7 @@ func Order(o spapisim.Order) ordersync.Order {
 
 func item(i spapisim.OrderItem) ordersync.Item {
 	out := ordersync.Item{
-		ID: i.OrderItemID, ASIN: i.Product.ASIN, SKU: clean(i.Product.SellerSKU), Title: clean(i.Product.Title),
+		ID: i.OrderItemID, ASIN: i.Product.ASIN, SKU: Text(i.Product.SellerSKU), Title: Text(i.Product.Title),
 		Quantity: int64(i.QuantityOrdered),
 	}
 	if i.Product.Price != nil {
@@ -59,7 +59,7 @@ func item(i spapisim.OrderItem) ordersync.Item {
 
 func parcel(p spapisim.OrderPackage) ordersync.Package {
 	out := ordersync.Package{
-		ID: p.PackageReferenceID, Carrier: clean(p.Carrier), ShippingService: clean(p.ShippingService), TrackingNumber: clean(p.TrackingNumber),
+		ID: p.PackageReferenceID, Carrier: Text(p.Carrier), ShippingService: Text(p.ShippingService), TrackingNumber: Text(p.TrackingNumber),
 		CreatedAt: p.CreatedTime, ShippedAt: p.ShipTime,
 	}
 	if p.PackageStatus != nil {
@@ -85,9 +85,9 @@ func money(m *spapisim.Money) *ordersync.Money {
 	return &ordersync.Money{Amount: m.Amount, Currency: m.CurrencyCode}
 }
 
-// clean is a text as every database can hold it: U+0000 and lone surrogates,
+// Text is a text as every database can hold it: U+0000 and lone surrogates,
 // which the simulator keeps as three bytes, become U+FFFD.
-func clean(s string) string {
+func Text(s string) string {
 	var out strings.Builder
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
