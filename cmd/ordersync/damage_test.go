@@ -136,7 +136,9 @@ func (p *program) changeAll(one shop) {
 func damagePage(t *testing.T, content []byte, tenant string) []byte {
 	t.Helper()
 	const page, leaf = 4096, 13
-	owner := regexp.MustCompile(`(shop-\d\d).{1,3}\d{3}-\d{7}-\d{7}`)
+	// Between both stands the connection's number, for which SQLite needs no byte
+	// when it is 1.
+	owner := regexp.MustCompile(`(?s)(shop-\d\d).{0,3}\d{3}-\d{7}-\d{7}`)
 	content = bytes.Clone(content)
 	for at := page; at+page <= len(content); at += page {
 		one := content[at : at+page]
