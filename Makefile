@@ -99,7 +99,7 @@ check-whole:
 
 # The promises, told from 200 fresh seeds.
 check-simulation:
-	go test -timeout 10m -count=1 ./internal/engine/simulation
+	go test -timeout 20m -count=1 ./internal/engine/simulation
 
 # A few new inputs for each fuzz target; those that are kept are unit tests.
 check-fuzz:

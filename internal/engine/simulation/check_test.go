@@ -110,6 +110,9 @@ func (w *world) checkChanges() {
 		}
 		known[r[0]+" "+r[3]] = last{r[5], r[7]}
 	})
+	w.rows(`SELECT connection_id, seq, order_id FROM changes WHERE kind = 'updated' AND data_groups = 0 AND last_updated_before = last_updated_after`, func(r []string) {
+		w.violation([]string{r[2]}, "connection %s: change %s of order %s changes nothing", r[0], r[1], r[2])
+	})
 	w.rows(`SELECT id, change_seq FROM connections`, func(r []string) {
 		if fmt.Sprint(next[r[0]]) != r[1] {
 			w.violation(nil, "connection %s counts %s changes and has %d", r[0], r[1], next[r[0]])
