@@ -112,10 +112,6 @@ var mutants = []mutant{
 		return w, false
 	}
 `, ``}}},
-	{"an answer without personal data erases it", "2 no order goes back in time", []edit{{"internal/store/page.go",
-		`		case ordersync.PersonalGroups.Has(g) && o.Digests[i] == 0:
-			w.effective &^= g
-`, ``}}},
 	{"a walk's token is sent with another window", "3 one tenant's trouble is its own", []edit{{"internal/engine/walk.go",
 		`			page, err = x.amazon.SearchOrders(ctx, x.account, w.Groups, w.Query, w.Token)
 `, `			w.Window.To = w.Window.To.Add(time.Duration(w.Pages) * time.Second)
