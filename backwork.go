@@ -208,15 +208,21 @@ func earliest(a, b time.Time) time.Time {
 
 // Gaps lists what is wanted of a marketplace and was never read, oldest first.
 func (s BackState) Gaps(marketplace string) Spans {
-	from := s.Since
-	if limit := AmazonHistory(marketplace, s.Now); from.Before(limit) {
-		from = limit
-	}
 	// Windows have whole seconds.
-	if from = from.Truncate(time.Second); !from.Before(s.end()) {
+	from := WantedFrom(marketplace, s.Since, s.Now).Truncate(time.Second)
+	if !from.Before(s.end()) {
 		return nil
 	}
 	return s.Readings[marketplace].Walked.Missing(Window{from, s.end()})
+}
+
+// WantedFrom is from when on orders of a marketplace are read at now: since they
+// are wanted, or later where Amazon does not show them as far back as that.
+func WantedFrom(marketplace string, since, now time.Time) time.Time {
+	if limit := AmazonHistory(marketplace, now); since.Before(limit) {
+		return limit
+	}
+	return since
 }
 
 // open are spans less what is shunned now.

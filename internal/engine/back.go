@@ -124,6 +124,16 @@ func (e *Engine) wantedSince(c ordersync.Connection, now time.Time) time.Time {
 	return since
 }
 
+// wanted is from when on orders of each of the connection's marketplaces are read.
+func (x *execution) wanted() map[string]time.Time {
+	c := x.lease.Connection
+	now, out := x.amazon.AmazonNow(c.Region), map[string]time.Time{}
+	for _, m := range c.Marketplaces {
+		out[m] = ordersync.WantedFrom(m, x.wantedSince(c, now), now)
+	}
+	return out
+}
+
 // newBackWalk begins the next window of back work; nil when there is none before
 // rest, by the store's clock.
 func (x *execution) newBackWalk(ctx context.Context) (w *ordersync.Walk, rest time.Time, err error) {

@@ -232,7 +232,7 @@ func (x *execution) commitPage(ctx context.Context, w *ordersync.Walk, p spapi.P
 	if next.Unkeyed == 0 {
 		// An order without an id can never be asked for again: its window stays
 		// a gap, to be read once more.
-		c.Covered = &store.Covered{Window: next.Window, Marketplaces: next.Marketplaces, Begun: next.StartedAt, Confirmed: next.Pages == 1}
+		c.Covered = &store.Covered{Window: next.Window, Marketplaces: next.Marketplaces, Begun: next.StartedAt, Confirmed: next.Pages == 1, Wanted: x.wanted()}
 	}
 	if w.Kind == ordersync.Live {
 		more, err = x.completeLive(ctx, &next, c)

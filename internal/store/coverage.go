@@ -22,6 +22,9 @@ type Covered struct {
 	Begun        time.Time
 	// Confirmed tells that the window was read in one page.
 	Confirmed bool
+	// Wanted is from when on orders of each marketplace of the connection are read.
+	// What lies before stands in nothing's way.
+	Wanted map[string]time.Time
 }
 
 // Coverage is what of a connection has been read, by marketplace.
@@ -104,7 +107,7 @@ func (t *tx) cover(ctx context.Context, l *Lease, c Covered) error {
 		}
 		have.Walked[m] = after.Walked
 	}
-	return t.endUnkeyed(ctx, l, c.Window, have)
+	return t.endUnkeyed(ctx, l, c, have)
 }
 
 // uncover makes a window a gap of marketplaces, whether it was read or not.

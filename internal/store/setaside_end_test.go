@@ -81,6 +81,38 @@ func TestEntryWithoutIDEndsWithItsWindow(t *testing.T) {
 	})
 }
 
+// What is not wanted any more is read no more: it holds no entry up.
+func TestEntryWithoutIDBeforeWhatIsWanted(t *testing.T) {
+	both := []string{french, german}
+	at := func(second int) time.Time { return begin.Add(time.Duration(second) * time.Second) }
+	tests := []struct {
+		name   string
+		read   ordersync.Window
+		wanted map[string]time.Time
+		stays  bool
+	}{
+		{"read as far as wanted", window(40, 100), map[string]time.Time{french: at(40), german: at(50)}, false},
+		{"wanted behind its end", window(99, 150), map[string]time.Time{french: at(100), german: at(120)}, false},
+		{"wanted further back at one", window(40, 100), map[string]time.Time{french: at(40), german: at(39)}, true},
+		{"wanted whole", window(40, 100), map[string]time.Time{french: at(-10), german: at(-10)}, true},
+		{"wanted for ever", window(40, 100), nil, true},
+	}
+	each(t, func(t *testing.T, d *database) {
+		for i, test := range tests {
+			l := d.connected(ordersync.TenantID(rune('a'+i)), "S1")
+			d.commit(l, store.Commit{Kind: ordersync.Back, Marketplaces: both})
+			d.meet(l, window(0, 100), both, "digest")
+			c := store.Covered{Window: test.read, Marketplaces: both, Begun: begin, Wanted: test.wanted}
+			d.commit(l, store.Commit{Kind: ordersync.Back, Covered: &c})
+			want := []string{"2"}
+			if test.stays {
+				want = append(want, "digest")
+			}
+			equal(t, test.name, d.rows(`SELECT entry FROM set_aside WHERE connection_id = $1 ORDER BY entry`, int64(l.Connection.ID)), want)
+		}
+	})
+}
+
 // Nobody reads a marketplace that the seller has left: it holds no entry up.
 func TestEntryWithoutIDAtAMarketplaceThatWasLeft(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {

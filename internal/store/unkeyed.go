@@ -64,16 +64,21 @@ func (t *tx) placeUnkeyed(ctx context.Context, l *Lease, kind ordersync.WalkKind
 }
 
 // endUnkeyed ends the entries of orders without an id whose window is no gap any
-// more, now that a reading which met none has covered a part of it.
-func (t *tx) endUnkeyed(ctx context.Context, l *Lease, read ordersync.Window, now Coverage) error {
-	met, err := t.unkeyedIn(ctx, l, read)
+// more as far as it is wanted, now that a reading which met none has covered a part
+// of it.
+func (t *tx) endUnkeyed(ctx context.Context, l *Lease, read Covered, now Coverage) error {
+	met, err := t.unkeyedIn(ctx, l, read.Window)
 	if err != nil {
 		return err
 	}
 	for _, u := range met {
 		open := func(m string) bool {
 			left := len(l.Connection.Marketplaces) > 0 && !slices.Contains(l.Connection.Marketplaces, m)
-			return !left && !now.Walked[m].Covers(u.window)
+			w := u.window
+			if wanted := read.Wanted[m]; wanted.After(w.From) {
+				w.From = wanted
+			}
+			return !left && w.From.Before(w.To) && !now.Walked[m].Covers(w)
 		}
 		if slices.ContainsFunc(u.marketplaces, open) {
 			continue
