@@ -288,7 +288,11 @@ func (x *execution) retryOrder(ctx context.Context, id string) (more bool, err e
 		c.SetAside = &store.SetAsideTry{OrderID: id}
 	default:
 		c.Page = &store.Page{Epoch: stamp.Epoch, Step: stamp.Step}
-		if err := x.addOrder(c.Page, answer.Order); err != nil {
+		stored, err := x.storedPersonal(ctx, answer.Order)
+		if err != nil {
+			return false, err
+		}
+		if err := x.addOrders(ctx, c.Page, stored, answer.Order); err != nil {
 			return false, x.unknown(ctx, err, nil)
 		}
 	}

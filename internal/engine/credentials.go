@@ -49,25 +49,3 @@ func (x *execution) credentials(ctx context.Context) (ok bool, err error) {
 	}
 	return true, nil
 }
-
-// sealPersonal seals an order's personal fields for storage.
-func (x *execution) sealPersonal(o ordersync.Order) (map[ordersync.Groups][]byte, error) {
-	if len(o.Personal) == 0 {
-		return nil, nil
-	}
-	c := x.lease.Connection
-	sealed := make(map[ordersync.Groups][]byte, len(o.Personal))
-	for group, plain := range o.Personal {
-		b, err := x.box.Seal(plain, personalOwner(c.Tenant, c.ID, o.ID, group))
-		if err != nil {
-			return nil, fmt.Errorf("seal personal fields: %w", err)
-		}
-		sealed[group] = b
-	}
-	return sealed, nil
-}
-
-// personalOwner is who the personal fields of an order belong to.
-func personalOwner(tenant ordersync.TenantID, id ordersync.ConnectionID, order string, group ordersync.Groups) secret.Owner {
-	return secret.Owner{Tenant: tenant, Connection: id, Purpose: "order " + order + " " + group.String()}
-}

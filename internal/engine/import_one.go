@@ -234,7 +234,11 @@ func (x *execution) importOne(ctx context.Context, orderID string) (one Imported
 		}
 		return one, errors.Join(ErrUnreadable, x.end(ctx, c))
 	}
-	if err := x.addOrder(c.Page, answer.Order); err != nil {
+	stored, err := x.storedPersonal(ctx, answer.Order)
+	if err != nil {
+		return one, err
+	}
+	if err := x.addOrders(ctx, c.Page, stored, answer.Order); err != nil {
 		return one, err
 	}
 	c.Kind, c.Release = x.kind, true

@@ -206,10 +206,12 @@ func (x *execution) commitPage(ctx context.Context, w *ordersync.Walk, p spapi.P
 	c := store.Commit{Kind: w.Kind, Learned: &learned, Polled: w.Kind == ordersync.Live, Page: &store.Page{
 		Unreadable: p.Unreadable, Epoch: stamp.Epoch, Step: stamp.Step,
 	}}
-	for _, o := range p.Orders {
-		if err := x.addOrder(c.Page, o); err != nil {
-			return true, false, x.unknown(ctx, err, nil)
-		}
+	stored, err := x.storedPersonal(ctx, p.Orders...)
+	if err != nil {
+		return true, false, err
+	}
+	if err := x.addOrders(ctx, c.Page, stored, p.Orders...); err != nil {
+		return true, false, x.unknown(ctx, err, nil)
 	}
 	x.trusted(&c)
 	x.personal(w, &c)
@@ -256,15 +258,6 @@ func turned(w ordersync.Walk, p spapi.Page) ordersync.Walk {
 		}
 	}
 	return w
-}
-
-// addOrder adds an order to a page to be stored, its personal fields sealed.
-func (x *execution) addOrder(p *store.Page, o ordersync.Order) error {
-	sealed, err := x.sealPersonal(o)
-	if err == nil {
-		p.Orders = append(p.Orders, store.PageOrder{Order: o, Sealed: sealed})
-	}
-	return err
 }
 
 // personal notes what a page says of asking for personal data: it was answered,

@@ -168,6 +168,29 @@ func TestAbsentPersonalGroupsNeverErase(t *testing.T) {
 	})
 }
 
+// City and country come without a role: a group of which something comes says
+// nothing of its sealed fields where none come.
+func TestGroupWithoutItsSealedFieldsNeverErases(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		l := d.connected("acme", "S1")
+		d.page(l, order("1", 0, sealed(ordersync.GroupRecipient, "recipient"), sealed(ordersync.GroupFulfillment, "gift")), order("2", 0))
+		before := d.personal("1")
+		reduced := order("1", time.Minute, sealed(ordersync.GroupRecipient, "city"), sealed(ordersync.GroupFulfillment, "no gift"))
+		reduced.Sealed = nil
+		counts := d.page(l, reduced)
+		equal(t, "changed", counts.OrdersChanged, int64(1))
+		equal(t, "sealed rows", d.personal("1"), before)
+		got, err := d.Personal(d.ctx, l, []string{"0", "1", "2"})
+		d.must(err)
+		equal(t, "read", got, map[string]map[ordersync.Groups][]byte{
+			"1": {ordersync.GroupRecipient: []byte("recipient"), ordersync.GroupFulfillment: []byte("gift")},
+		})
+		got, err = d.Personal(d.ctx, d.connected("globex", "S1"), []string{"1"})
+		d.must(err)
+		equal(t, "read of another tenant", len(got), 0)
+	})
+}
+
 func TestPersonalGroupsAreReplacedOneByOne(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		l := d.connected("acme", "S1")

@@ -108,3 +108,32 @@ func (t *tx) settlePersonal(ctx context.Context, l *Lease, writes []orderWrite) 
 	}
 	return nil
 }
+
+// Personal reads the sealed personal fields of some of a connection's orders, by
+// order and data group.
+func (s *Store) Personal(ctx context.Context, l *Lease, orders []string) (map[string]map[ordersync.Groups][]byte, error) {
+	args := []any{l.Connection.Tenant, int64(l.Connection.ID)}
+	for _, id := range orders {
+		args = append(args, id)
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT order_id, data_group, sealed FROM order_personal
+		WHERE tenant = $1 AND connection_id = $2 AND order_id IN `+s.kind.placeholders(3, len(orders)), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read personal fields: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]map[ordersync.Groups][]byte{}
+	for rows.Next() {
+		var id string
+		var group int64
+		var sealed []byte
+		if err := rows.Scan(&id, &group, &sealed); err != nil {
+			return nil, fmt.Errorf("read personal fields: %w", err)
+		}
+		if out[id] == nil {
+			out[id] = map[ordersync.Groups][]byte{}
+		}
+		out[id][ordersync.Groups(group)] = sealed
+	}
+	return out, rows.Err()
+}

@@ -113,8 +113,8 @@ func (t *tx) clearParts(ctx context.Context, l *Lease, writes []orderWrite) (ite
 		}
 		for i := range ordersync.GroupCount {
 			g := ordersync.Groups(1) << i
-			if !w.effective.Has(g) || !w.changed.Has(g) {
-				continue
+			if len(w.Sealed[g]) == 0 || !w.effective.Has(g) || !w.changed.Has(g) {
+				continue // what is absent may be so for want of a role
 			}
 			if _, err = t.exec(ctx, `DELETE FROM order_personal WHERE tenant = $1 AND connection_id = $2 AND order_id = $3 AND data_group = $4`,
 				l.Connection.Tenant, int64(l.Connection.ID), w.ID, int64(g)); err != nil {
