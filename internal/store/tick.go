@@ -28,10 +28,11 @@ var toRing = [...]struct{ due, order string }{
 }
 
 // ringQuery is the query for an urgency. What it is limited to comes in $5 and
-// after it.
+// after it. SQLite prepares a statement anew each time that a bare parameter is bound
+// as its LIMIT, which took half of the query's time.
 func ringQuery(u Urgency, only string) string {
 	return `SELECT id FROM connections WHERE ` + mayWork + ` AND slow = $3 AND ` + toRing[u].due + `
-		AND lease_until <= $1 AND (rung_at IS NULL OR rung_at <= $2)` + only + ` ORDER BY ` + toRing[u].order + ` LIMIT $4`
+		AND lease_until <= $1 AND (rung_at IS NULL OR rung_at <= $2)` + only + ` ORDER BY ` + toRing[u].order + ` LIMIT $4 + 0`
 }
 
 // Urgency orders what is due. It is derived when a doorbell is rung and never
