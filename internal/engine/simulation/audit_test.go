@@ -39,6 +39,14 @@ var auditors = []string{
 	`CREATE TRIGGER audit_budget AFTER UPDATE OF tokens ON budgets
 		WHEN NEW.tokens > NEW.plan_burst
 		BEGIN INSERT INTO audit (what, connection, detail) VALUES ('a budget holds too much', 0, NEW.seller || ' ' || NEW.tokens); END`,
+	// Personal data that a step takes away must be laid down anew in the same step. A
+	// later reading would hide that it was gone.
+	`CREATE TABLE erased (connection INTEGER, order_id TEXT, data_group INTEGER, epoch INTEGER, step INTEGER, PRIMARY KEY (connection, order_id, data_group, epoch, step))`,
+	`CREATE TRIGGER audit_erased AFTER DELETE ON order_personal
+		BEGIN INSERT OR IGNORE INTO erased SELECT id, OLD.order_id, OLD.data_group, epoch, step FROM connections WHERE id = OLD.connection_id AND state <> 'DISABLED'; END`,
+	`CREATE TRIGGER audit_replaced AFTER INSERT ON order_personal
+		BEGIN DELETE FROM erased WHERE connection = NEW.connection_id AND order_id = NEW.order_id AND data_group = NEW.data_group
+			AND (epoch, step) = (SELECT epoch, step FROM connections WHERE id = NEW.connection_id); END`,
 }
 
 // audit sets the notes up.

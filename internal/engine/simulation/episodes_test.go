@@ -190,6 +190,7 @@ func (w *world) revoke(time.Duration) func() {
 			c.revoked = append(c.revoked, ordersync.Window{From: time.Now()})
 		}
 	}
+	s.withdrawn = time.Now()
 	w.must(w.sim.Revoke(w.app.ClientID, s.Key))
 	w.journal.note("episode", "%s withdraws the authorisation", s.Key)
 	return func() {
@@ -224,7 +225,7 @@ func (w *world) refuse(time.Duration) func() {
 		end()
 		s.refused = false
 		for _, c := range w.fleet {
-			if n := len(c.revoked); c.seller == s && open(c.revoked) {
+			if n := len(c.revoked); c.seller == s && open(c.revoked) && !c.authorized.Before(s.withdrawn) {
 				c.revoked[n-1].To = time.Now().Add(25 * time.Hour) // it is asked again daily
 			}
 		}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,17 @@ func (w *world) await() {
 		}
 		time.Sleep(20 * time.Minute)
 		w.gate("director")
+		if w.upToDate() {
+			// What is left is history, sweeps and second readings: it takes days at
+			// times, and live work need not go on by the minute beside it.
+			w.plan.interval = max(w.plan.interval, 4*time.Hour)
+		}
 	}
+}
+
+// upToDate tells whether every healthy connection is as fresh as it must become.
+func (w *world) upToDate() bool {
+	return !slices.ContainsFunc(w.fleet, func(c *connection) bool { return c.healthy() && c.fresh.IsZero() })
 }
 
 // advance notes how far a connection has come, and tells whether there is more to

@@ -112,6 +112,10 @@ var mutants = []mutant{
 		return w, false
 	}
 `, ``}}},
+	{"an answer without personal data erases it", "2 no order goes back in time", []edit{{"internal/store/write_orders.go",
+		`			if len(w.Sealed[g]) == 0 || !w.effective`, `			if !w.effective`}}},
+	{"personal fields are replaced and not laid over each other", "2 no order goes back in time", []edit{{"internal/engine/personal.go",
+		`plain, stored[o.ID][group])`, `plain, map[string][]byte{}[o.ID])`}}},
 	{"a walk's token is sent with another window", "3 one tenant's trouble is its own", []edit{{"internal/engine/walk.go",
 		`			page, err = x.amazon.SearchOrders(ctx, x.account, w.Groups, w.Query, w.Token)
 `, `			w.Window.To = w.Window.To.Add(time.Duration(w.Pages) * time.Second)

@@ -1,14 +1,19 @@
 package simulation
 
 import (
+	"bytes"
+	stdcmp "cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"ordersync"
 	"ordersync/internal/engine/truth"
+	"ordersync/internal/secret"
 	"ordersync/internal/spapisim"
 	"ordersync/internal/store"
 
@@ -148,22 +153,36 @@ func (w *world) checkPersonal(c *connection) {
 	if len(w.witness.personal[c]) == 0 {
 		return
 	}
-	have, cancelled := map[string]bool{}, map[string]bool{}
-	w.rows(`SELECT DISTINCT order_id FROM order_personal WHERE connection_id = ?`, func(r []string) { have[r[0]] = true }, int64(c.id))
+	have, cancelled := map[personalText]bool{}, map[string]bool{}
+	w.rows(`SELECT order_id, data_group, sealed FROM order_personal WHERE connection_id = ?`, func(r []string) {
+		n, err := strconv.Atoi(r[1])
+		w.must(err)
+		group := ordersync.Groups(n)
+		plain, err := w.box.Open([]byte(r[2]), secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: "order " + r[0] + " " + group.String()})
+		w.must(err)
+		for _, field := range []string{"buyerEmail", "name"} {
+			have[personalText{r[0], group, field}] = bytes.Contains(plain, []byte(`"`+field+`":"`))
+		}
+	}, int64(c.id))
 	w.rows(`SELECT order_id, status FROM orders WHERE connection_id = ?`, func(r []string) {
 		cancelled[r[0]] = r[1] == "CANCELLED" || cancelled[r[0]]
 	}, int64(c.id))
 	w.rows(`SELECT order_id FROM changes WHERE connection_id = ? AND status_after = 'CANCELLED'`, func(r []string) { cancelled[r[0]] = true }, int64(c.id))
-	ids := make([]string, 0, len(w.witness.personal[c]))
-	for id := range w.witness.personal[c] {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		if stored, gone := cancelled[id]; c.sure.IsZero() || !gone && !stored {
+	texts := slices.SortedFunc(maps.Keys(w.witness.personal[c]), func(a, b personalText) int {
+		return stdcmp.Or(strings.Compare(a.order, b.order), int(a.group)-int(b.group))
+	})
+	for _, text := range texts {
+		if stored, gone := cancelled[text.order]; c.sure.IsZero() || !gone && !stored {
 			continue
-		} else if !have[id] && !stored {
-			w.violation([]string{id}, "%s: the personal data of order %s is gone", c.tenant, id)
+		} else if !have[text] && !stored {
+			w.violation([]string{text.order}, "%s: the %s of order %s is gone", c.tenant, text.field, text.order)
 		}
 	}
+	// Of older orders it may be held no longer.
+	w.rows(`SELECT e.order_id, e.data_group, e.step FROM erased e JOIN orders o ON o.connection_id = e.connection AND o.order_id = e.order_id
+		WHERE e.connection = ? AND o.created_at > ?`, func(r []string) {
+		if !cancelled[r[0]] {
+			w.violation([]string{r[0]}, "%s: personal data %s of order %s was erased in step %s", c.tenant, r[1], r[0], r[2])
+		}
+	}, int64(c.id), w.begun.Add(-20*24*time.Hour).UnixMilli())
 }

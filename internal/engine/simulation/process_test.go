@@ -252,18 +252,24 @@ func (w *world) tick(s *store.Store, n int) time.Duration {
 	return w.untilDue(ticked.Next)
 }
 
-// mostPause is how long nobody ticks at most: runs reach their deadline and
-// incidents their end without anything being due.
-const mostPause = 4 * time.Minute
+// Nobody ticks for as long as this at most: runs reach their deadline and incidents
+// their end without anything being due.
+const (
+	mostPause     = 4 * time.Minute
+	mostCalmPause = 8 * time.Minute // of grace
+)
 
 func (w *world) untilDue(next time.Time) time.Duration {
 	pause := mostPause
+	if !w.stormy {
+		pause = mostCalmPause
+	}
 	if !next.IsZero() {
 		pause = min(pause, time.Until(next))
 	}
 	least := time.Second
 	if len(w.bells) > 0 || next.Before(time.Now()) {
-		least = 5 * time.Second // all are busy, or it was rung just now
+		least = w.draw(5*time.Second, 35*time.Second) // all are busy, or it was rung just now
 	}
 	return max(pause, least)
 }

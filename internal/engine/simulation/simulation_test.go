@@ -176,6 +176,9 @@ func (w *world) heal() {
 	}
 	w.endings = nil
 	w.sim.ClearFaults()
+	if w.plan.on[personalRefused] && w.rng.IntN(2) == 0 {
+		w.roles(spapisim.RoleInventory) // and never again
+	}
 	w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { *sw = w.plan.switches; sw.RateHeader = "" }))
 	w.away, w.deaf = time.Time{}, time.Time{}
 	for i, p := range w.processes {

@@ -19,7 +19,7 @@ type witness struct {
 	chains    map[string]chain // by the token of the next page
 	readings  map[*connection][]reading
 	throttled []refusal
-	personal  map[*connection]map[string]bool // orders that came with personal data
+	personal  map[*connection]map[personalText]bool // that came
 }
 
 // chain is a walk as far as it was read.
@@ -44,7 +44,7 @@ type refusal struct {
 }
 
 func newWitness(w *world) *witness {
-	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}, personal: map[*connection]map[string]bool{}}
+	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}, personal: map[*connection]map[personalText]bool{}}
 }
 
 // answered sees an answer that reaches the client.
@@ -63,7 +63,7 @@ func (v *witness) answered(c *call) {
 	if c.op == spapisim.SearchOrders {
 		v.page(c)
 	}
-	if c.conn.personal && bytes.Contains(c.body, []byte(`"buyerEmail"`)) {
+	if c.conn.personal && bytes.Contains(c.body, []byte(`"deliveryAddress"`)) {
 		v.notePersonal(c)
 	}
 }
@@ -100,8 +100,15 @@ func nextToken(body []byte) string {
 	return token
 }
 
-// notePersonal notes which orders came with personal data. One that cannot be read
-// is not stored.
+// personalText is a personal field of an order.
+type personalText struct {
+	order string
+	group ordersync.Groups
+	field string
+}
+
+// notePersonal notes which orders came with which personal data. One that cannot be
+// read is not stored.
 func (v *witness) notePersonal(c *call) {
 	type order struct {
 		OrderID string `json:"orderId"`
@@ -109,9 +116,14 @@ func (v *witness) notePersonal(c *call) {
 		Items   []struct {
 			Quantity json.RawMessage `json:"quantityOrdered"`
 		} `json:"orderItems"`
-		Buyer *struct {
+		Buyer struct {
 			Email string `json:"buyerEmail"`
 		} `json:"buyer"`
+		Recipient struct {
+			Address struct {
+				Name string `json:"name"`
+			} `json:"deliveryAddress"`
+		} `json:"recipient"`
 	}
 	var page struct {
 		Orders []order `json:"orders"`
@@ -120,15 +132,18 @@ func (v *witness) notePersonal(c *call) {
 		return
 	}
 	if v.personal[c.conn] == nil {
-		v.personal[c.conn] = map[string]bool{}
+		v.personal[c.conn] = map[personalText]bool{}
 	}
 	for _, o := range page.Orders {
 		whole := len(o.Items) > 0 && strings.HasPrefix(o.Updated, "20")
 		for _, i := range o.Items {
 			whole = whole && !bytes.HasPrefix(i.Quantity, []byte(`"`))
 		}
-		if whole && o.Buyer != nil && o.Buyer.Email != "" {
-			v.personal[c.conn][o.OrderID] = true
+		if whole && o.Buyer.Email != "" {
+			v.personal[c.conn][personalText{o.OrderID, ordersync.GroupBuyer, "buyerEmail"}] = true
+		}
+		if whole && o.Recipient.Address.Name != "" {
+			v.personal[c.conn][personalText{o.OrderID, ordersync.GroupRecipient, "name"}] = true
 		}
 	}
 }

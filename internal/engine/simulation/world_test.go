@@ -73,6 +73,8 @@ type seller struct {
 	quiet   map[string]time.Time     // orders changed without a new time, and when
 	damaged map[string]fault         // orders that cannot be read, and how
 	refused bool                     // by Login, whatever its token
+
+	withdrawn time.Time // when it last withdrew its authorisation
 }
 
 // connection is an account of a tenant's, as the operator knows it.
