@@ -48,7 +48,7 @@ var mutants = []mutant{
 	{"coverage is credited to marketplaces that were not asked for", "1 no order is lost", []edit{{"internal/engine/walk.go",
 		`Marketplaces: next.Marketplaces, Begun`, `Marketplaces: x.lease.Connection.Marketplaces, Begun`}}},
 	{"one reading of several pages is without doubt", "1 no order is lost", []edit{{"internal/engine/walk.go",
-		`Confirmed: next.Pages == 1}`, `Confirmed: next.Pages >= 1}`}}},
+		`Confirmed: next.Pages == 1,`, `Confirmed: next.Pages >= 1,`}}},
 	{"the second reading comes at once", "1 no order is lost", []edit{{"backwork.go",
 		`	DoubtPeriod = time.Hour
 `, `	DoubtPeriod = time.Second
@@ -64,9 +64,7 @@ var mutants = []mutant{
 	FirstSweepReach = 2 * time.Hour
 `}}},
 	{"history before the cursor is not wanted", "1 no order is lost", []edit{{"backwork.go",
-		`	from := s.Since
-	if limit`, `	from := s.Cursor.Add(-CursorFallback)
-	if limit`}}},
+		`WantedFrom(marketplace, s.Since, s.Now).Truncate`, `WantedFrom(marketplace, s.Cursor.Add(-CursorFallback), s.Now).Truncate`}}},
 	{"an order that cannot be read is dropped", "1 no order is lost", []edit{{"internal/store/write_orders.go",
 		`		if seen[u.Key] {
 			continue
