@@ -44,6 +44,9 @@ var auditors = []string{
 	`CREATE TABLE erased (connection INTEGER, order_id TEXT, data_group INTEGER, epoch INTEGER, step INTEGER, PRIMARY KEY (connection, order_id, data_group, epoch, step))`,
 	`CREATE TRIGGER audit_erased AFTER DELETE ON order_personal
 		BEGIN INSERT OR IGNORE INTO erased SELECT id, OLD.order_id, OLD.data_group, epoch, step FROM connections WHERE id = OLD.connection_id AND state <> 'DISABLED'; END`,
+	`CREATE TABLE sealed_once (connection INTEGER, order_id TEXT, data_group INTEGER, sealed BLOB)`,
+	`CREATE TRIGGER audit_sealed AFTER INSERT ON order_personal
+		BEGIN INSERT INTO sealed_once VALUES (NEW.connection_id, NEW.order_id, NEW.data_group, NEW.sealed); END`,
 	`CREATE TRIGGER audit_replaced AFTER INSERT ON order_personal
 		BEGIN DELETE FROM erased WHERE connection = NEW.connection_id AND order_id = NEW.order_id AND data_group = NEW.data_group
 			AND (epoch, step) = (SELECT epoch, step FROM connections WHERE id = NEW.connection_id); END`,

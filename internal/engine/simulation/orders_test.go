@@ -1,9 +1,8 @@
 package simulation
 
 import (
-	"bytes"
-	stdcmp "cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -147,42 +146,54 @@ func amount(m *ordersync.Money) string {
 	return " " + m.Amount + " " + m.Currency
 }
 
-// checkPersonal checks that personal data that came once was not erased by answers
-// without it.
+// checkPersonal checks that no personal field that was stored once is gone: answers
+// without it, for want of a role, are no word about it. Of cancelled orders nothing
+// may be held.
 func (w *world) checkPersonal(c *connection) {
-	if len(w.witness.personal[c]) == 0 {
-		return
+	cancelled := map[string]bool{}
+	w.rows(`SELECT order_id, status FROM orders WHERE connection_id = ?`, func(r []string) { cancelled[r[0]] = r[1] == "CANCELLED" }, int64(c.id))
+	w.rows(`SELECT order_id FROM changes WHERE connection_id = ? AND status_after = 'CANCELLED'`, func(r []string) { cancelled[r[0]] = true }, int64(c.id))
+	// Of older orders it may be held no longer.
+	const young = ` JOIN orders o ON o.connection_id = p.connection AND o.order_id = p.order_id WHERE p.connection = ? AND o.created_at > ?`
+	args := []any{int64(c.id), w.begun.Add(-20 * 24 * time.Hour).UnixMilli()}
+	held := w.personalFields(c, `SELECT order_id, data_group, sealed FROM order_personal WHERE connection_id = ?`, int64(c.id))
+	once := w.personalFields(c, `SELECT p.order_id, p.data_group, p.sealed FROM sealed_once p`+young, args...)
+	for _, field := range slices.Sorted(maps.Keys(once)) {
+		if order, _, _ := strings.Cut(field, " "); !held[field] && !cancelled[order] {
+			w.violation([]string{order}, "%s: of order %s is gone, which was stored", c.tenant, field)
+		}
 	}
-	have, cancelled := map[personalText]bool{}, map[string]bool{}
-	w.rows(`SELECT order_id, data_group, sealed FROM order_personal WHERE connection_id = ?`, func(r []string) {
+	w.rows(`SELECT p.order_id, p.data_group, p.step FROM erased p`+young, func(r []string) {
+		if !cancelled[r[0]] {
+			w.violation([]string{r[0]}, "%s: personal data %s of order %s was erased in step %s", c.tenant, r[1], r[0], r[2])
+		}
+	}, args...)
+}
+
+// personalFields opens the sealed fields that a query finds: which orders have which.
+func (w *world) personalFields(c *connection, query string, args ...any) map[string]bool {
+	out := map[string]bool{}
+	w.rows(query, func(r []string) {
 		n, err := strconv.Atoi(r[1])
 		w.must(err)
 		group := ordersync.Groups(n)
 		plain, err := w.box.Open([]byte(r[2]), secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: "order " + r[0] + " " + group.String()})
 		w.must(err)
-		for _, field := range []string{"buyerEmail", "name"} {
-			have[personalText{r[0], group, field}] = bytes.Contains(plain, []byte(`"`+field+`":"`))
-		}
-	}, int64(c.id))
-	w.rows(`SELECT order_id, status FROM orders WHERE connection_id = ?`, func(r []string) {
-		cancelled[r[0]] = r[1] == "CANCELLED" || cancelled[r[0]]
-	}, int64(c.id))
-	w.rows(`SELECT order_id FROM changes WHERE connection_id = ? AND status_after = 'CANCELLED'`, func(r []string) { cancelled[r[0]] = true }, int64(c.id))
-	texts := slices.SortedFunc(maps.Keys(w.witness.personal[c]), func(a, b personalText) int {
-		return stdcmp.Or(strings.Compare(a.order, b.order), int(a.group)-int(b.group))
-	})
-	for _, text := range texts {
-		if stored, gone := cancelled[text.order]; c.sure.IsZero() || !gone && !stored {
-			continue
-		} else if !have[text] && !stored {
-			w.violation([]string{text.order}, "%s: the %s of order %s is gone", c.tenant, text.field, text.order)
-		}
+		var content any
+		w.must(json.Unmarshal(plain, &content))
+		leaves(r[0]+" "+group.String(), content, out)
+	}, args...)
+	return out
+}
+
+// leaves are the paths of all values but those in arrays, whose elements come and go.
+func leaves(path string, content any, out map[string]bool) {
+	object, ok := content.(map[string]any)
+	if !ok {
+		out[path] = true
+		return
 	}
-	// Of older orders it may be held no longer.
-	w.rows(`SELECT e.order_id, e.data_group, e.step FROM erased e JOIN orders o ON o.connection_id = e.connection AND o.order_id = e.order_id
-		WHERE e.connection = ? AND o.created_at > ?`, func(r []string) {
-		if !cancelled[r[0]] {
-			w.violation([]string{r[0]}, "%s: personal data %s of order %s was erased in step %s", c.tenant, r[1], r[0], r[2])
-		}
-	}, int64(c.id), w.begun.Add(-20*24*time.Hour).UnixMilli())
+	for name, child := range object {
+		leaves(path+" "+name, child, out)
+	}
 }

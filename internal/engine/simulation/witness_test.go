@@ -19,7 +19,6 @@ type witness struct {
 	chains    map[string]chain // by the token of the next page
 	readings  map[*connection][]reading
 	throttled []refusal
-	personal  map[*connection]map[personalText]bool // that came
 }
 
 // chain is a walk as far as it was read.
@@ -44,7 +43,7 @@ type refusal struct {
 }
 
 func newWitness(w *world) *witness {
-	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}, personal: map[*connection]map[personalText]bool{}}
+	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}}
 }
 
 // answered sees an answer that reaches the client.
@@ -62,9 +61,6 @@ func (v *witness) answered(c *call) {
 	}
 	if c.op == spapisim.SearchOrders {
 		v.page(c)
-	}
-	if c.conn.personal && bytes.Contains(c.body, []byte(`"deliveryAddress"`)) {
-		v.notePersonal(c)
 	}
 }
 
@@ -100,59 +96,10 @@ func nextToken(body []byte) string {
 	return token
 }
 
-// personalText is a personal field of an order.
-type personalText struct {
-	order string
-	group ordersync.Groups
-	field string
-}
-
-// notePersonal notes which orders came with which personal data. One that cannot be
-// read is not stored.
-func (v *witness) notePersonal(c *call) {
-	type order struct {
-		OrderID string `json:"orderId"`
-		Updated string `json:"lastUpdatedTime"`
-		Items   []struct {
-			Quantity json.RawMessage `json:"quantityOrdered"`
-		} `json:"orderItems"`
-		Buyer struct {
-			Email string `json:"buyerEmail"`
-		} `json:"buyer"`
-		Recipient struct {
-			Address struct {
-				Name string `json:"name"`
-			} `json:"deliveryAddress"`
-		} `json:"recipient"`
-	}
-	var page struct {
-		Orders []order `json:"orders"`
-	}
-	if json.Unmarshal(c.body, &page) != nil {
-		return
-	}
-	if v.personal[c.conn] == nil {
-		v.personal[c.conn] = map[personalText]bool{}
-	}
-	for _, o := range page.Orders {
-		whole := len(o.Items) > 0 && strings.HasPrefix(o.Updated, "20")
-		for _, i := range o.Items {
-			whole = whole && !bytes.HasPrefix(i.Quantity, []byte(`"`))
-		}
-		if whole && o.Buyer.Email != "" {
-			v.personal[c.conn][personalText{o.OrderID, ordersync.GroupBuyer, "buyerEmail"}] = true
-		}
-		if whole && o.Recipient.Address.Name != "" {
-			v.personal[c.conn][personalText{o.OrderID, ordersync.GroupRecipient, "name"}] = true
-		}
-	}
-}
-
 // forget forgets a connection that was removed: what was read before is stored no
 // more.
 func (v *witness) forget(c *connection) {
 	delete(v.readings, c)
-	delete(v.personal, c)
 }
 
 // walked is what of a marketplace was read to the last page.
