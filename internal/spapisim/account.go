@@ -4,26 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 )
-
-// ApplicationSpec describes a developer's application. Empty fields are drawn
-// from the seed.
-type ApplicationSpec struct {
-	ClientID     string   `json:"clientId,omitzero"`
-	ClientSecret string   `json:"clientSecret,omitzero"`
-	RedirectURIs []string `json:"redirectUris,omitzero"`
-	// Roles of the application; default: RoleInventory alone, which opens the
-	// Orders API without personal data.
-	Roles []Role `json:"roles,omitzero"`
-}
-
-// Application is what its developer knows.
-type Application struct {
-	ClientID      string `json:"clientId"`
-	ClientSecret  string `json:"clientSecret"`
-	ApplicationID string `json:"applicationId"`
-}
 
 // SellerSpec describes a seller account in one region. Empty fields are drawn
 // from the seed.
@@ -62,127 +43,16 @@ func (s Seller) MarketplaceIDs() []string {
 	return ids
 }
 
-type application struct {
-	Application
-	secrets       []secret
-	redirectURIs  []string
-	roles         []Role
-	secretExpired bool // LWA answers, the API refuses; docs page "LWA credentials FAQ"
-}
-
-type secret struct {
-	value   string
-	expires time.Time // zero: never
-}
-
 type seller struct {
 	Seller
 	switches *Switches      // nil: the simulator's
 	consents []*consent     // by application, in order of authorisation
 	calls    map[string]int // by operation, for draws; guarded by Simulator.mu
+	codes    int            // consents and journeys so far, for draws
 
 	mu     sync.Mutex
 	orders orderBook
 	walks  walkStore
-}
-
-// consent is what one seller allows one application.
-type consent struct {
-	clientID string
-	roles    []Role
-	revoked  bool
-	tokens   int // refresh and access tokens handed out so far
-}
-
-// AddApplication registers an application.
-func (s *Simulator) AddApplication(spec ApplicationSpec) (Application, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rng := draw(s.seed, "application", len(s.appIDs))
-	app := &application{
-		Application: Application{
-			ClientID:      spec.ClientID,
-			ClientSecret:  spec.ClientSecret,
-			ApplicationID: "amzn1.sp.solution." + requestID(rng),
-		},
-		redirectURIs: slices.Clone(spec.RedirectURIs),
-		roles:        slices.Clone(spec.Roles),
-	}
-	if app.ClientID == "" {
-		app.ClientID = fmt.Sprintf("amzn1.application-oa2-client.%016x%016x", rng.Uint64(), rng.Uint64())
-	}
-	if app.ClientSecret == "" {
-		app.ClientSecret = fmt.Sprintf("amzn1.oa2-cs.v1.%016x%016x", rng.Uint64(), rng.Uint64())
-	}
-	if len(app.roles) == 0 {
-		app.roles = []Role{RoleInventory}
-	}
-	if s.apps[app.ClientID] != nil {
-		return Application{}, fmt.Errorf("spapisim: application %s exists already", app.ClientID)
-	}
-	app.secrets = []secret{{value: app.ClientSecret}}
-	s.apps[app.ClientID] = app
-	s.appIDs = append(s.appIDs, app.ClientID)
-	return app.Application, nil
-}
-
-// RotateSecret gives an application a new secret. The old one works for another
-// seven days. Docs page "Rotate your application's LWA credentials".
-func (s *Simulator) RotateSecret(clientID string) (newSecret string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	app, err := s.app(clientID)
-	if err != nil {
-		return "", err
-	}
-	rng := draw(s.seed, "secret", clientID, len(app.secrets))
-	for i := range app.secrets {
-		if app.secrets[i].expires.IsZero() {
-			app.secrets[i].expires = s.clock().AddDate(0, 0, 7)
-		}
-	}
-	app.ClientSecret = fmt.Sprintf("amzn1.oa2-cs.v1.%016x%016x", rng.Uint64(), rng.Uint64())
-	app.secrets = append(app.secrets, secret{value: app.ClientSecret})
-	app.secretExpired = false
-	return app.ClientSecret, nil
-}
-
-// ExpireSecret puts an application into the state of a missed rotation: LWA
-// still hands out access tokens, every API call is refused with the text that
-// names the LWA secret. Docs page "LWA credentials FAQ".
-func (s *Simulator) ExpireSecret(clientID string, expired bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	app, err := s.app(clientID)
-	if err != nil {
-		return err
-	}
-	app.secretExpired = expired
-	return nil
-}
-
-// SetApplicationRoles changes the roles of an application. Sellers have to
-// authorise added ones again before they count.
-func (s *Simulator) SetApplicationRoles(clientID string, roles ...Role) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	app, err := s.app(clientID)
-	if err != nil {
-		return err
-	}
-	app.roles = slices.Clone(roles)
-	return nil
-}
-
-// Applications lists the applications in order of creation.
-func (s *Simulator) Applications() []Application {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]Application, 0, len(s.appIDs))
-	for _, id := range s.appIDs {
-		list = append(list, s.apps[id].Application)
-	}
-	return list
 }
 
 // AddSeller registers a seller account. The same id may exist in several
@@ -260,15 +130,6 @@ func (sel *seller) public() Seller {
 	return out
 }
 
-// app finds an application; s.mu is held.
-func (s *Simulator) app(clientID string) (*application, error) {
-	app := s.apps[clientID]
-	if app == nil {
-		return nil, fmt.Errorf("spapisim: no application %q", clientID)
-	}
-	return app, nil
-}
-
 // seller finds a seller; s.mu is held.
 func (s *Simulator) seller(key string) (*seller, error) {
 	sel := s.sellers[key]
@@ -276,26 +137,4 @@ func (s *Simulator) seller(key string) (*seller, error) {
 		return nil, fmt.Errorf("spapisim: no seller %q (the key is region/id)", key)
 	}
 	return sel, nil
-}
-
-// consentFor finds what a seller allows an application; nil: nothing.
-func (sel *seller) consentFor(clientID string) *consent {
-	for _, c := range sel.consents {
-		if c.clientID == clientID {
-			return c
-		}
-	}
-	return nil
-}
-
-// granted are the roles that count: those that the application has and the
-// seller authorised. Docs page "Authorization".
-func granted(app *application, c *consent) []Role {
-	var roles []Role
-	for _, r := range app.roles {
-		if slices.Contains(c.roles, r) {
-			roles = append(roles, r)
-		}
-	}
-	return roles
 }

@@ -20,7 +20,8 @@ var adminRoutes = []struct {
 	handle         func(*Simulator, *http.Request) (any, error)
 }{
 	{"GET /applications", "list applications", func(s *Simulator, _ *http.Request) (any, error) { return s.Applications(), nil }},
-	{"POST /applications", "create: clientId, clientSecret, redirectUris, roles", body(func(s *Simulator, in ApplicationSpec) (any, error) { return s.AddApplication(in) })},
+	{"POST /applications", "create: clientId, clientSecret, applicationId, redirectUris, loginUri, draft, consentLimit, roles", body(func(s *Simulator, in ApplicationSpec) (any, error) { return s.AddApplication(in) })},
+	{"PATCH /applications", "clientId and what to change: redirectUris, loginUri, draft, consentLimit", adminChangeApplication},
 	{"POST /applications/roles", "clientId, roles", body(func(s *Simulator, in adminApplication) (any, error) {
 		return nil, s.SetApplicationRoles(in.ClientID, in.Roles...)
 	})},
@@ -36,6 +37,9 @@ var adminRoutes = []struct {
 	{"POST /sellers/marketplaces", "seller, marketplaces", body(func(s *Simulator, in adminSeller) (any, error) {
 		return nil, s.SetParticipations(in.Seller, in.Marketplaces)
 	})},
+	{"GET /authorizations", "[?clientId=&seller=]: since when, until when, revoked when", func(s *Simulator, r *http.Request) (any, error) {
+		return s.Authorizations(r.FormValue("clientId"), r.FormValue("seller")), nil
+	}},
 	{"POST /authorizations", "clientId, seller, roles: a refreshToken; with redirectUri: a code", body(adminAuthorize)},
 	{"POST /revocations", "clientId, seller", body(func(s *Simulator, in adminAuthorization) (any, error) {
 		return nil, s.Revoke(in.ClientID, in.Seller)
@@ -171,6 +175,22 @@ type adminChanged struct {
 	Quiet      bool            `json:"quiet"`
 	Patch      json.RawMessage `json:"patch"`
 	Damage     json.RawMessage `json:"damage"`
+}
+
+// adminChangeApplication merges a body into what is registered.
+func adminChangeApplication(s *Simulator, r *http.Request) (any, error) {
+	text, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	var probe ApplicationSpec
+	if err := decode(bytes.NewReader(text), &probe); err != nil {
+		return nil, err
+	}
+	return nil, s.ChangeApplication(probe.ClientID, func(spec *ApplicationSpec) {
+		_ = json.Unmarshal(text, spec) // tried above
+		spec.ClientID = ""             // it says which, not what
+	})
 }
 
 func adminAuthorize(s *Simulator, in adminAuthorization) (any, error) {

@@ -67,6 +67,8 @@ func TestAdminDoor(t *testing.T) {
 	if seller.Key != "fe/A1SELLER" {
 		t.Fatalf("%+v", seller)
 	}
+	d.ok("PATCH", "/applications", object{"clientId": "client", "loginUri": "https://a.example/login", "draft": true}, nil)
+	d.ok("PATCH", "/applications", object{"clientId": "client", "draft": false, "consentLimit": 9}, nil)
 	var granted struct{ RefreshToken, Code string }
 	d.ok("POST", "/authorizations", object{"clientId": "client", "seller": seller.Key}, &granted)
 	d.ok("POST", "/authorizations", object{"clientId": "client", "seller": seller.Key, "redirectUri": "https://a.example/cb"}, &granted)
@@ -161,7 +163,7 @@ func TestAdminDoor(t *testing.T) {
 	if len(members) != 3 || members[0].RefreshToken == "" || members[0].Key == "" {
 		t.Errorf("%+v", members)
 	}
-	for _, path := range []string{"/applications", "/sellers", "/clock", "/names"} {
+	for _, path := range []string{"/applications", "/sellers", "/clock", "/names", "/authorizations"} {
 		d.ok("GET", path, "", nil)
 	}
 }
@@ -190,6 +192,17 @@ func TestAdminDoorRefuses(t *testing.T) {
 		{"POST", "/rates/scale", `{"scale":0}`},
 		{"POST", "/fleet", `{"clientId":"x","sellers":1}`},
 		{"POST", "/applications/roles", `{"clientId":"x"}`},
+		{"POST", "/applications", `{"redirectUris":["app.example/callback"]}`},
+		{"POST", "/applications", `{"redirectUris":["https://app.example/callback#top"]}`},
+		{"POST", "/applications", `{"loginUri":"javascript:alert(1)"}`},
+		{"POST", "/applications", `{"applicationId":"amzn1.application-oa2-client.0"}`},
+		{"POST", "/applications", `{"applicationId":"` + b.app.ApplicationID + `"}`},
+		{"POST", "/applications", `{"consentLimit":-1}`},
+		{"PATCH", "/applications", `{"clientId":"x"}`},
+		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","clientSecret":"y"}`},
+		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","redirectUris":["ftp://app.example"]}`},
+		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","colour":"red"}`},
+		{"PATCH", "/switches", `{"oldToken":"gone"}`},
 	} {
 		var out struct{ Error string }
 		if code := d.do(c.method, c.path, c.body, &out); code != 400 || out.Error == "" {

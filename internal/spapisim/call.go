@@ -185,14 +185,14 @@ func (s *Simulator) authenticate(r *http.Request, c *call) (answer, bool) {
 		return denied(textNoToken, "no access token"), true
 	case c.token == nil || c.app == nil:
 		return denied(textRevoked, "access token unknown"), true
-	case c.app.secretExpired:
+	case c.app.expired(s.clock()):
 		return denied(textSecret, "the application's secret has expired"), true
 	case !s.clock().Before(c.token.expires):
 		return denied(textExpired, "access token expired"), true
 	case c.token.grant == nil:
 		return denied("", "grantless token on a seller operation"), true
-	case c.token.grant.revoked && c.sw.RevokedAtOnce:
-		return denied(textRevoked, "authorisation revoked"), true
+	case c.token.grant.over(s.clock()) && c.sw.RevokedAtOnce:
+		return denied(textRevoked, "authorisation revoked or expired"), true
 	}
 	return answer{}, false
 }

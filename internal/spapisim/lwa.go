@@ -94,7 +94,7 @@ func (s *Simulator) token(c *call, form url.Values) answer {
 		}
 	}
 	app := s.apps[form.Get("client_id")]
-	if app == nil || !app.hasSecret(form.Get("client_secret"), s) {
+	if app == nil || !app.knows(form.Get("client_secret"), s.clock(), s.switches) {
 		return lwaRefusal(http.StatusUnauthorized, "invalid_client", textBadClient)
 	}
 	switch grant {
@@ -106,12 +106,6 @@ func (s *Simulator) token(c *call, form url.Values) answer {
 	return s.refreshGrant(c, app, form.Get("refresh_token"))
 }
 
-func (app *application) hasSecret(value string, s *Simulator) bool {
-	return slices.ContainsFunc(app.secrets, func(sec secret) bool {
-		return sec.value == value && (sec.expires.IsZero() || s.clock().Before(sec.expires))
-	})
-}
-
 func (s *Simulator) refreshGrant(c *call, app *application, value string) answer {
 	t := s.tokens.refresh[value]
 	switch {
@@ -119,7 +113,7 @@ func (s *Simulator) refreshGrant(c *call, app *application, value string) answer
 		return lwaRefusal(http.StatusBadRequest, "invalid_grant", textBadRefresh)
 	case t.clientID != app.ClientID:
 		return lwaRefusal(http.StatusBadRequest, "unauthorized_client", textOtherClient)
-	case t.revoked || !s.clock().Before(t.expires):
+	case t.over(s.clock()):
 		return lwaRefusal(http.StatusBadRequest, "invalid_grant", textBadRefresh)
 	}
 	if t.replaces != nil {
@@ -131,7 +125,7 @@ func (s *Simulator) refreshGrant(c *call, app *application, value string) answer
 	if c.sw.RotateRefreshTokens {
 		answered = s.tokens.refresh[t.successor]
 		if answered == nil {
-			answered = s.issueRefresh(consent, sel)
+			answered = s.issueRefresh(consent, sel, t.expires)
 			answered.replaces, t.successor = t, answered.value
 		}
 	}
@@ -140,13 +134,12 @@ func (s *Simulator) refreshGrant(c *call, app *application, value string) answer
 
 func (s *Simulator) codeGrant(c *call, app *application, form url.Values) answer {
 	code := s.tokens.codes[form.Get("code")]
-	if code == nil || code.used || code.clientID != app.ClientID ||
-		code.redirectURI != form.Get("redirect_uri") || !s.clock().Before(code.expires) {
+	if code == nil || code.clientID != app.ClientID || code.redirectURI != form.Get("redirect_uri") || !code.good(s.clock()) {
 		return lwaRefusal(http.StatusBadRequest, "invalid_grant", textBadCode)
 	}
 	code.used = true
 	sel := s.sellers[code.sellerKey]
-	t := s.authorize(app, sel, code.roles)
+	t := s.authorize(app, sel, code.roles, code.at, code.at.Add(consentLife))
 	return c.granted(s.issueAccess(t, sel.consentFor(app.ClientID)), t.value)
 }
 

@@ -33,6 +33,31 @@ func hostRegion(host string) string {
 	return ""
 }
 
+// sellerCentral are the hosts of the consent page by region. Docs page
+// "Website authorization workflow"; the country hosts of the five that share
+// sellercentral-europe, and those of IE and ZA, are known from third parties
+// only.
+var sellerCentral = map[string][]string{
+	"na": {"sellercentral.amazon.com", "sellercentral.amazon.ca", "sellercentral.amazon.com.mx", "sellercentral.amazon.com.br"},
+	"eu": {
+		"sellercentral-europe.amazon.com", "sellercentral.amazon.es", "sellercentral.amazon.co.uk", "sellercentral.amazon.fr",
+		"sellercentral.amazon.de", "sellercentral.amazon.it", "sellercentral.amazon.ie", "sellercentral.amazon.com.be",
+		"sellercentral.amazon.nl", "sellercentral.amazon.se", "sellercentral.amazon.co.za", "sellercentral.amazon.pl",
+		"sellercentral.amazon.eg", "sellercentral.amazon.com.tr", "sellercentral.amazon.sa", "sellercentral.amazon.ae",
+		"sellercentral.amazon.in",
+	},
+	"fe": {"sellercentral.amazon.co.jp", "sellercentral.amazon.sg", "sellercentral.amazon.com.au"},
+}
+
+func consentRegion(host string) string {
+	for region, hosts := range sellerCentral { // each host is in one
+		if slices.Contains(hosts, host) {
+			return region
+		}
+	}
+	return ""
+}
+
 // market is one of Amazon's stores. Docs page "Marketplace IDs"; names, domains
 // and languages as in the examples of sellers.json.
 type market struct {

@@ -53,6 +53,8 @@ type Simulator struct {
 	faults    []*activeFault
 	faultSeq  int
 	counts    counters
+
+	journeys journeys
 }
 
 // New makes an empty Amazon. It refuses settings that make no sense.
@@ -78,6 +80,7 @@ func New(cfg Config) (*Simulator, error) {
 		rates:     map[rateKey]Rate{},
 		buckets:   map[bucketKey]*bucket{},
 		counts:    newCounters(),
+		journeys:  journeys{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -88,23 +91,34 @@ func New(cfg Config) (*Simulator, error) {
 	return s, nil
 }
 
-// Handler serves Login with Amazon and the API of all regions on one listener.
-// Requests that carry one of Amazon's hosts are held to it; for any other host
-// (loopback) the path decides, and an API call counts for the region of its
-// token's seller.
+// Handler serves Login with Amazon, the API and Seller Central of all regions on
+// one listener. Requests that carry one of Amazon's hosts are held to it, also
+// with ".localhost" behind it, which browsers send to loopback by themselves
+// (sellercentral.amazon.de.localhost:9090). For any other host (loopback) the
+// path decides: an API call counts for the region of its token's seller, and
+// sellers of all regions can sign in.
 func (s *Simulator) Handler() http.Handler {
+	consent := map[string]http.Handler{"": s.ConsentHandler("")}
+	for _, region := range regions {
+		consent[region] = s.ConsentHandler(region)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := strings.ToLower(r.Host)
 		if name, _, ok := strings.Cut(host, ":"); ok {
 			host = name
 		}
+		host = strings.TrimSuffix(host, ".localhost")
 		switch {
 		case host == "api.amazon.com":
 			s.serveLWA(w, r)
 		case hostRegion(host) != "":
 			s.serveAPI(w, r, hostRegion(host))
+		case consentRegion(host) != "":
+			consent[consentRegion(host)].ServeHTTP(w, r)
 		case r.URL.Path == tokenPath:
 			s.serveLWA(w, r)
+		case onConsentPath(r.URL.Path):
+			consent[""].ServeHTTP(w, r)
 		default:
 			s.serveAPI(w, r, "")
 		}

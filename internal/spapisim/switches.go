@@ -22,9 +22,32 @@ type Switches struct {
 	// RotateRefreshTokens gives a new refresh token at each refresh; the old
 	// one keeps working until the new one was used.
 	RotateRefreshTokens bool `json:"rotateRefreshTokens,omitzero"`
-	// RevokedAtOnce ends access tokens with their authorisation. Otherwise they
-	// live until their hour ends. Amazon does not say which.
+	// RevokedAtOnce ends access tokens with their authorisation, when it is
+	// revoked and when it expires. Otherwise they live until their hour ends.
+	// Amazon does not say which.
 	RevokedAtOnce bool `json:"revokedAtOnce,omitzero"`
+	// OldToken is what becomes of a seller's refresh tokens when the seller
+	// authorises again.
+	OldToken OldToken `json:"oldToken,omitzero"`
+	// SelfAuthorizedForever lets an authorisation by Authorize never expire.
+	// Amazon states no end for self-authorised applications, and 365 days for
+	// all others.
+	SelfAuthorizedForever bool `json:"selfAuthorizedForever,omitzero"`
+	// ExpiredSecretRefused lets Login with Amazon refuse a client secret that was
+	// not rotated in 180 days, with 401 invalid_client. Otherwise it answers, and
+	// the API refuses. Amazon's page says that it may. For all sellers at once
+	// only.
+	ExpiredSecretRefused bool `json:"expiredSecretRefused,omitzero"`
+	// CancelReturns sends a seller who cancels on the consent page back to the
+	// redirect URI, with state and without a code. Otherwise the page says that it
+	// can be closed: Amazon promises no callback.
+	CancelReturns bool `json:"cancelReturns,omitzero"`
+	// MWSAuthToken adds the parameter mws_auth_token to redirects with a code, as
+	// Amazon historically did.
+	MWSAuthToken bool `json:"mwsAuthToken,omitzero"`
+	// LoginURIRequired answers MD9100 also in the website workflow when the
+	// application has no login URI, which that workflow does not use.
+	LoginURIRequired bool `json:"loginUriRequired,omitzero"`
 	// StrictUserAgent refuses a user-agent without the Language attribute.
 	StrictUserAgent bool `json:"strictUserAgent,omitzero"`
 
@@ -63,6 +86,18 @@ type Switches struct {
 	// the role, instead of leaving the fields out.
 	PersonalRefused bool `json:"personalRefused,omitzero"`
 }
+
+// OldToken is what becomes of the refresh tokens that an application holds when
+// their seller authorises it again. Docs page "Renew authorizations" says only
+// that the application overwrites the stored one.
+type OldToken string
+
+// The values of OldToken.
+const (
+	OldTokenOwnYear OldToken = ""        // works until its own 365 days end
+	OldTokenRenewed OldToken = "renewed" // lives as long as the new one
+	OldTokenEnds    OldToken = "ends"    // ends with the exchange of the new code
+)
 
 // Sort is the order of searchOrders. Amazon documents none.
 type Sort string
@@ -127,6 +162,7 @@ func (sw Switches) check() error {
 		name, value string
 		known       []string
 	}{
+		{"oldToken", string(sw.OldToken), []string{"", "renewed", "ends"}},
 		{"sort", string(sw.Sort), []string{"", "updated-desc", "created"}},
 		{"tokens", string(sw.Tokens), []string{"", "offset"}},
 		{"tokenLife", string(sw.Life), []string{"", "walk"}},
