@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -20,8 +21,8 @@ var adminRoutes = []struct {
 	handle         func(*Simulator, *http.Request) (any, error)
 }{
 	{"GET /applications", "list applications", func(s *Simulator, _ *http.Request) (any, error) { return s.Applications(), nil }},
-	{"POST /applications", "create: clientId, clientSecret, applicationId, redirectUris, loginUri, draft, consentLimit, roles", body(func(s *Simulator, in ApplicationSpec) (any, error) { return s.AddApplication(in) })},
-	{"PATCH /applications", "clientId and what to change: redirectUris, loginUri, draft, consentLimit", adminChangeApplication},
+	{"POST /applications", "create: clientId, clientSecret, applicationId, redirectUris, loginUri, draft, consentLimit, rotationEnrolled, roles", body(func(s *Simulator, in ApplicationSpec) (any, error) { return s.AddApplication(in) })},
+	{"PATCH /applications", "clientId and what to change: redirectUris, loginUri, draft, consentLimit, rotationEnrolled", adminChangeApplication},
 	{"POST /applications/roles", "clientId, roles", body(func(s *Simulator, in adminApplication) (any, error) {
 		return nil, s.SetApplicationRoles(in.ClientID, in.Roles...)
 	})},
@@ -32,6 +33,11 @@ var adminRoutes = []struct {
 	{"POST /applications/secret/expire", "clientId, expired", body(func(s *Simulator, in adminApplication) (any, error) {
 		return nil, s.ExpireSecret(in.ClientID, in.Expired)
 	})},
+	{"POST /applications/secret/notice", "clientId; sends and answers the notice that the secret expires", body(func(s *Simulator, in adminApplication) (any, error) {
+		message, err := s.NoticeSecretExpiry(in.ClientID)
+		return json.RawMessage(message), err
+	})},
+	{"GET /notifications", "[?clientId=]: the last thousand messages to queues, bodies as sent", func(s *Simulator, r *http.Request) (any, error) { return s.Notifications(r.FormValue("clientId")), nil }},
 	{"GET /sellers", "list sellers", func(s *Simulator, _ *http.Request) (any, error) { return s.Sellers(), nil }},
 	{"POST /sellers", "create: id, region, marketplaces, storeName", body(func(s *Simulator, in SellerSpec) (any, error) { return s.AddSeller(in) })},
 	{"POST /sellers/marketplaces", "seller, marketplaces", body(func(s *Simulator, in adminSeller) (any, error) {
@@ -273,6 +279,6 @@ func adminNames() map[string]any {
 	}
 	return map[string]any{
 		"faults": FaultKinds(), "forbidden": ForbiddenVariants(), "lwa": LWAVariants(), "troubles": Troubles(),
-		"damages": named, "includedData": DataSets(), "operations": []string{SearchOrders, GetOrder, GetParticipations, Token},
+		"damages": named, "includedData": DataSets(), "operations": append(slices.Clone(apiOperations), Token),
 	}
 }

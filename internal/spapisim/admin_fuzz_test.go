@@ -18,7 +18,7 @@ var adminDoors = []string{
 	"POST /applications", "POST /applications/roles", "POST /applications/secret/rotate", "POST /applications/secret/expire", "POST /sellers",
 	"POST /sellers/marketplaces", "POST /authorizations", "POST /revocations", "GET /orders", "POST /orders", "POST /orders/generate", "POST /orders/change",
 	"POST /fleet", "PATCH /switches", "POST /faults", "DELETE /faults/", "POST /rates", "POST /rates/scale", "GET /buckets",
-	"PATCH /applications", "GET /authorizations",
+	"PATCH /applications", "POST /applications/secret/notice", "GET /authorizations", "GET /notifications",
 }
 
 // largeNumber is a number that would keep a simulator busy for a while with what
@@ -35,7 +35,7 @@ func FuzzAdmin(f *testing.F) {
 		`{"seller":"SELLER","orderId":"1","patch":{"fulfillment":{"fulfillmentStatus":"SHIPPED"},"orderItems":null},"damage":"no-items","late":"1h"}`,
 		`{"clientId":"CLIENT","sellers":2,"orders":3,"from":"2026-11-22T00:00:00Z","to":"2026-11-23T00:00:00Z","troubles":["revoked"]}`, `{"sort":"created","minLatency":"-1s","ttl":"1ms"}`,
 		`{"kind":"forbidden","probability":0.5,"variant":"secret"}`, `1`, `{"operation":"searchOrders","seller":"SELLER","perSecond":-1,"burst":1}`, `{"scale":0}`, ``,
-		`{"clientId":"CLIENT","redirectUris":["https://app.example/callback"],"draft":true}`, ``,
+		`{"clientId":"CLIENT","redirectUris":["https://app.example/callback"],"draft":true,"rotationEnrolled":true}`, `{"clientId":"CLIENT"}`, ``, ``,
 	} {
 		f.Add(uint8(i), "seller=SELLER", body)
 	}

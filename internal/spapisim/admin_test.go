@@ -68,7 +68,8 @@ func TestAdminDoor(t *testing.T) {
 		t.Fatalf("%+v", seller)
 	}
 	d.ok("PATCH", "/applications", object{"clientId": "client", "loginUri": "https://a.example/login", "draft": true}, nil)
-	d.ok("PATCH", "/applications", object{"clientId": "client", "draft": false, "consentLimit": 9}, nil)
+	d.ok("PATCH", "/applications", object{"clientId": "client", "draft": false, "rotationEnrolled": true, "consentLimit": 9}, nil)
+	d.ok("POST", "/applications/secret/notice", object{"clientId": "client"}, nil)
 	var granted struct{ RefreshToken, Code string }
 	d.ok("POST", "/authorizations", object{"clientId": "client", "seller": seller.Key}, &granted)
 	d.ok("POST", "/authorizations", object{"clientId": "client", "seller": seller.Key, "redirectUri": "https://a.example/cb"}, &granted)
@@ -163,7 +164,7 @@ func TestAdminDoor(t *testing.T) {
 	if len(members) != 3 || members[0].RefreshToken == "" || members[0].Key == "" {
 		t.Errorf("%+v", members)
 	}
-	for _, path := range []string{"/applications", "/sellers", "/clock", "/names", "/authorizations"} {
+	for _, path := range []string{"/applications", "/sellers", "/clock", "/names", "/authorizations", "/notifications"} {
 		d.ok("GET", path, "", nil)
 	}
 }
@@ -202,6 +203,8 @@ func TestAdminDoorRefuses(t *testing.T) {
 		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","clientSecret":"y"}`},
 		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","redirectUris":["ftp://app.example"]}`},
 		{"PATCH", "/applications", `{"clientId":"` + b.app.ClientID + `","colour":"red"}`},
+		{"POST", "/applications/secret/notice", `{"clientId":"` + b.app.ClientID + `"}`},
+		{"POST", "/applications/secret/notice", `{"clientId":"x"}`},
 		{"PATCH", "/switches", `{"oldToken":"gone"}`},
 	} {
 		var out struct{ Error string }

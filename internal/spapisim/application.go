@@ -32,6 +32,10 @@ type ApplicationSpec struct {
 	// is no limit. Amazon has 10 for private applications and 25 for public ones
 	// that are not listed. Docs page "Application authorization limits".
 	ConsentLimit int `json:"consentLimit,omitzero"`
+	// RotationEnrolled: a queue for notices about the client secret is
+	// registered, without which it cannot be rotated by API. Docs page "Rotate
+	// your application client secret".
+	RotationEnrolled bool `json:"rotationEnrolled,omitzero"`
 	// Roles of the application; default: RoleInventory alone, which opens the
 	// Orders API without personal data.
 	Roles []Role `json:"roles,omitzero"`
@@ -52,6 +56,7 @@ type application struct {
 	// secretExpired: LWA answers, the API refuses, whatever the secret's age;
 	// see ExpireSecret.
 	secretExpired bool
+	notified      int // messages so far, for draws
 }
 
 // AddApplication registers an application.
@@ -108,7 +113,7 @@ func (app *application) register(spec ApplicationSpec) {
 }
 
 // ChangeApplication changes what is registered of an application: redirect and
-// login URIs, draft, consent limit. What a seller already
+// login URIs, draft, consent limit, enrolment. What a seller already
 // authorised stays. Nothing changes when the result makes no sense, or when it
 // has another id, secret or roles: SetApplicationRoles and RotateSecret change
 // those.

@@ -18,7 +18,8 @@ type Rate struct {
 type rateKey struct{ seller, operation string } // seller "": all
 
 // bucketKey: by default a plan holds for one operation, account and
-// application; seller "" is the second plan per application.
+// application; seller "" is the second plan per application, or the only one of
+// a grantless operation.
 type bucketKey struct{ clientID, seller, operation string }
 
 type bucket struct {
@@ -44,8 +45,8 @@ func (b *bucket) holdsOne() bool { return b.tokens >= 1-1e-9 }
 // The first exhausted plan throttles. s.mu is held.
 func (s *Simulator) take(c *call) bool {
 	var plans []*bucket
-	plans = append(plans, s.bucket(bucketKey{c.app.ClientID, c.sel.Key, c.op}))
-	if s.switches.AppRate > 0 && s.switches.AppBurst > 0 {
+	plans = append(plans, s.bucket(c.plan()))
+	if c.sel != nil && s.switches.AppRate > 0 && s.switches.AppBurst > 0 {
 		plans = append(plans, s.bucket(bucketKey{c.app.ClientID, "", c.op}))
 	}
 	for _, b := range plans {
@@ -59,6 +60,20 @@ func (s *Simulator) take(c *call) bool {
 	}
 	c.plans = plans
 	return true
+}
+
+// planned says whether the call is known to have a usage plan.
+func (c *call) planned() bool {
+	return c.app != nil && c.op != Token && (c.sel != nil) == (grantless[c.op] == "")
+}
+
+// plan is the first usage plan of a call.
+func (c *call) plan() bucketKey {
+	key := bucketKey{clientID: c.app.ClientID, operation: c.op}
+	if c.sel != nil {
+		key.seller = c.sel.Key
+	}
+	return key
 }
 
 // giveBack undoes take; s.mu is held.
@@ -92,7 +107,7 @@ func (b *bucket) adopt(rate Rate, now time.Time) {
 
 // planOf is the scaled plan in force for a bucket; s.mu is held.
 func (s *Simulator) planOf(key bucketKey) Rate {
-	if key.seller == "" {
+	if key.seller == "" && grantless[key.operation] == "" {
 		return Rate{PerSecond: s.switches.AppRate * s.rateScale, Burst: s.switches.AppBurst}
 	}
 	rate, ok := s.rates[rateKey{key.seller, key.operation}]
@@ -126,6 +141,9 @@ func (s *Simulator) SetRate(operation, sellerKey string, rate Rate) error {
 	if _, ok := publishedRates[operation]; !ok {
 		return fmt.Errorf("spapisim: operation %q has no usage plan", operation)
 	}
+	if sellerKey != "" && grantless[operation] != "" {
+		return fmt.Errorf("spapisim: the usage plan of %s is the application's: leave the seller out", operation)
+	}
 	if rate.PerSecond < 0 || rate.Burst < 1 || math.IsNaN(rate.PerSecond+rate.Burst) || math.IsInf(rate.PerSecond+rate.Burst, 0) {
 		return fmt.Errorf("spapisim: no usage plan can be %+v", rate)
 	}
@@ -149,13 +167,14 @@ type BucketState struct {
 	Rate      Rate    `json:"rate"`
 }
 
-// Buckets reads the buckets of a seller; "" reads the plans per application.
+// Buckets reads the buckets of a seller; "" reads the plans per application and
+// those of grantless operations.
 func (s *Simulator) Buckets(sellerKey string) []BucketState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []BucketState
 	for _, clientID := range s.appIDs {
-		for _, op := range []string{SearchOrders, GetOrder, GetParticipations} {
+		for _, op := range apiOperations {
 			b := s.buckets[bucketKey{clientID, sellerKey, op}]
 			if b == nil {
 				continue
@@ -168,15 +187,15 @@ func (s *Simulator) Buckets(sellerKey string) []BucketState {
 }
 
 // rateHeader is the value of x-amzn-RateLimit-Limit, "" for none: the refill
-// rate of the account-application plan, on 200, 400 and 404 only. Amazon model
+// rate of the account-application plan, on 20x, 400 and 404 only. Amazon model
 // orders_2026-01-01.json, responses; s.mu is held.
 func (s *Simulator) rateHeader(c *call, status int) string {
-	if c.sel == nil || c.app == nil || !slices.Contains([]int{200, 400, 404}, status) {
+	if !c.planned() || !slices.Contains([]int{200, 204, 400, 404}, status) {
 		return ""
 	}
 	switch c.sw.RateHeader {
 	case "":
-		return strconv.FormatFloat(s.planOf(bucketKey{c.app.ClientID, c.sel.Key, c.op}).PerSecond, 'f', -1, 64)
+		return strconv.FormatFloat(s.planOf(c.plan()).PerSecond, 'f', -1, 64)
 	case "off":
 		return ""
 	}

@@ -32,14 +32,18 @@ type call struct {
 	plans  []*bucket // from which a token was taken
 }
 
-// route finds the operation of a path. Amazon models orders_2026-01-01.json and
-// sellers.json, paths. A trailing slash is another path.
+// route finds the operation of a path. Amazon models orders_2026-01-01.json,
+// sellers.json and application_2023-11-30.json, paths. A trailing slash is
+// another path.
 func route(r *http.Request) (op, orderID string) {
 	const orders = "/orders/2026-01-01/orders"
+	path := r.URL.EscapedPath()
+	if r.Method == http.MethodPost && path == "/applications/2023-11-30/clientSecret" {
+		return RotateClientSecret, ""
+	}
 	if r.Method != http.MethodGet {
 		return "", ""
 	}
-	path := r.URL.EscapedPath()
 	switch {
 	case path == orders:
 		return SearchOrders, ""
@@ -133,6 +137,8 @@ func (s *Simulator) apiAnswer(r *http.Request, c *call) answer {
 		return s.searchOrders(c)
 	case GetOrder:
 		return s.getOrder(c)
+	case RotateClientSecret:
+		return s.rotateClientSecret(c)
 	default:
 		return s.getParticipations(c)
 	}
@@ -166,7 +172,7 @@ func transport(r *http.Request, sw Switches) (answer, bool) {
 		return invalid(fmt.Sprintf("user-agent of %d characters, at most 500", len(agent))), true
 	case sw.StrictUserAgent && !strings.Contains(agent, "Language="):
 		return invalid("user-agent without Language attribute"), true
-	case r.ContentLength != 0:
+	case r.ContentLength != 0 && r.Method == http.MethodGet:
 		return invalid("a GET with a body"), true
 	}
 	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
@@ -190,15 +196,33 @@ func (s *Simulator) authenticate(r *http.Request, c *call) (answer, bool) {
 	case !s.clock().Before(c.token.expires):
 		return denied(textExpired, "access token expired"), true
 	case c.token.grant == nil:
-		return denied("", "grantless token on a seller operation"), true
+		return c.unscoped()
+	case grantless[c.op] != "":
+		return denied("", "a seller's token on a grantless operation"), true
 	case c.token.grant.over(s.clock()) && c.sw.RevokedAtOnce:
 		return denied(textRevoked, "authorisation revoked or expired"), true
 	}
 	return answer{}, false
 }
 
-// authorise checks region and roles; s.mu is held.
+// unscoped refuses a grantless token whose scope does not open the operation.
+func (c *call) unscoped() (answer, bool) {
+	scope := grantless[c.op]
+	switch {
+	case scope == "":
+		return denied("", "grantless token on a seller operation"), true
+	case !slices.Contains(strings.Fields(c.token.scope), scope):
+		return denied("", "grantless token without scope "+scope), true
+	}
+	return answer{}, false
+}
+
+// authorise checks region and roles; s.mu is held. A grantless operation works
+// on every region's host.
 func (s *Simulator) authorise(c *call) (answer, bool) {
+	if grantless[c.op] != "" {
+		return answer{}, false
+	}
 	if (c.region != "" && c.region != c.sel.Region) || c.has(FaultWrongRegion) {
 		return denied("", "seller of region "+c.sel.Region), true
 	}

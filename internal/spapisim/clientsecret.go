@@ -2,17 +2,21 @@ package spapisim
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
 
 // Client secrets and their rotation. Docs pages "Rotate your application's LWA
-// credentials" and "LWA credentials FAQ".
+// credentials" and "Rotate your application client secret"; Amazon model
+// application_2023-11-30.json.
 
 const (
 	secretLife    = 180 * 24 * time.Hour
 	oldSecretLife = 7 * 24 * time.Hour // after a rotation
 )
+
+const textNotEnrolled = "Application is not enrolled for rotation notification. Please update application notification preference in Developer console."
 
 // secret is one client secret of an application.
 type secret struct {
@@ -83,4 +87,38 @@ func (s *Simulator) ExpireSecret(clientID string, expired bool) error {
 	}
 	app.secretExpired = expired
 	return nil
+}
+
+// rotateClientSecret is the operation rotateApplicationClientSecret: the new
+// secret comes as a notification only.
+func (s *Simulator) rotateClientSecret(c *call) answer {
+	s.mu.Lock()
+	if !c.app.spec.RotationEnrolled {
+		s.mu.Unlock()
+		return refusal(http.StatusBadRequest, "InvalidInput", textNotEnrolled, "", "application not enrolled for rotation")
+	}
+	s.rotate(c.app)
+	body := s.newSecretMessage(c.app)
+	s.mu.Unlock()
+	s.notify(body)
+	return answer{status: http.StatusNoContent, header: http.Header{}, limited: true}
+}
+
+// NoticeSecretExpiry sends an application the notice that its secret has to be
+// rotated, as Amazon does from 90 days before on, and returns the message. It
+// refuses an application that is not enrolled: that has no queue.
+func (s *Simulator) NoticeSecretExpiry(clientID string) (message []byte, err error) {
+	s.mu.Lock()
+	app, err := s.app(clientID)
+	if err == nil && !app.spec.RotationEnrolled {
+		err = fmt.Errorf("spapisim: application %s is not enrolled for rotation notifications: set rotationEnrolled", clientID)
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	message = s.secretExpiryMessage(app)
+	s.mu.Unlock()
+	s.notify(message)
+	return message, nil
 }

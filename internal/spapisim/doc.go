@@ -1,11 +1,12 @@
 // Package spapisim is Amazon, as far as an order synchronisation can tell: the
 // Login with Amazon token endpoint, the pages of Seller Central on which sellers
 // authorise applications, and the Selling Partner API operations searchOrders,
-// getOrder and getMarketplaceParticipations, served as http.Handlers over a state
-// that tests, demos and an admin door can change.
+// getOrder, getMarketplaceParticipations and rotateApplicationClientSecret,
+// served as http.Handlers over a state that tests, demos and an admin door can
+// change.
 //
 // It is written from Amazon's published models (orders_2026-01-01.json,
-// sellers.json) and documentation pages, shares no
+// sellers.json, application_2023-11-30.json) and documentation pages, shares no
 // type with any client, and is meant to be hostile: every behaviour that Amazon
 // leaves undocumented is a switch (Switches), every trouble a fault (Fault).
 // What it does not simulate is listed in limitations.md.
@@ -21,7 +22,7 @@
 //	consent.go        what the consent page checks, where it sends the browser
 //	sellercentral.go  the pages over HTTP; webpages.go: their HTML
 //	lwa.go            POST /auth/o2/token
-//	clientsecret.go   secrets and their rotation
+//	clientsecret.go   secrets and their rotation; notification.go: the messages
 //	token.go          access tokens, refresh tokens, authorisation codes
 //	call.go           one API call from the request to the answer
 //	refusal.go        Amazon's error bodies

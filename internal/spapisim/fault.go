@@ -152,7 +152,7 @@ func (f Fault) check() error {
 		return fmt.Errorf("spapisim: no LWA error %q (there are %q)", f.Variant, LWAVariants())
 	case f.Kind == FaultLWA && f.Operation != Token:
 		return fmt.Errorf("spapisim: fault %q is for operation %q", f.Kind, Token)
-	case !slices.Contains([]string{"", SearchOrders, GetOrder, GetParticipations, Token}, f.Operation):
+	case f.Operation != "" && f.Operation != Token && !slices.Contains(apiOperations, f.Operation):
 		return fmt.Errorf("spapisim: no operation %q", f.Operation)
 	case f.Region != "" && !slices.Contains(regions, f.Region):
 		return fmt.Errorf("spapisim: no region %q", f.Region)

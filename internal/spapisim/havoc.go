@@ -170,7 +170,7 @@ func (s *Simulator) broken(w http.ResponseWriter, r *http.Request, c *call) bool
 	if !hang && !reset {
 		return false
 	}
-	if c.sel != nil && c.app != nil && c.op != Token {
+	if c.planned() {
 		s.mu.Lock()
 		if s.take(c) && c.sw.FailuresFree {
 			s.giveBack(c)
@@ -212,7 +212,9 @@ func (c *call) spoil(a answer) answer {
 
 // write sends the answer, slowly or in part where a fault says so.
 func (s *Simulator) write(ctx context.Context, w http.ResponseWriter, c *call, a answer) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.status != http.StatusNoContent { // which must not have one
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	w.WriteHeader(a.status)
 	switch {
 	case c.has(FaultCut):

@@ -6,19 +6,28 @@ import (
 	"time"
 )
 
-// Operations and their usage plans. Amazon models orders_2026-01-01.json and
-// sellers.json, "Usage Plan" of each operation.
+// Operations and their usage plans. Amazon models orders_2026-01-01.json,
+// sellers.json and application_2023-11-30.json, "Usage Plan" of each operation.
 const (
-	SearchOrders      = "searchOrders"
-	GetOrder          = "getOrder"
-	GetParticipations = "getMarketplaceParticipations"
-	Token             = "token" // Login with Amazon; no documented plan
+	SearchOrders       = "searchOrders"
+	GetOrder           = "getOrder"
+	GetParticipations  = "getMarketplaceParticipations"
+	RotateClientSecret = "rotateApplicationClientSecret" // grantless
+	Token              = "token"                         // Login with Amazon; no documented plan
 )
 
+// apiOperations are those with a usage plan.
+var apiOperations = []string{SearchOrders, GetOrder, GetParticipations, RotateClientSecret}
+
+// grantless are the operations that take a token without a seller, and its
+// scope. Docs page "Grantless operations".
+var grantless = map[string]string{RotateClientSecret: "sellingpartnerapi::client_credential:rotation"}
+
 var publishedRates = map[string]Rate{
-	SearchOrders:      {PerSecond: 0.0056, Burst: 20},
-	GetOrder:          {PerSecond: 0.5, Burst: 30},
-	GetParticipations: {PerSecond: 0.016, Burst: 15},
+	SearchOrders:       {PerSecond: 0.0056, Burst: 20},
+	GetOrder:           {PerSecond: 0.5, Burst: 30},
+	GetParticipations:  {PerSecond: 0.016, Burst: 15},
+	RotateClientSecret: {PerSecond: 0.0167, Burst: 1},
 }
 
 // Regions in Amazon's order. Docs page "SP-API Endpoints".

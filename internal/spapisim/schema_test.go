@@ -66,13 +66,25 @@ func model(t testing.TB, name string) *swagger {
 	return &m
 }
 
-// checkAnswer holds an answer against the model's schema for its status.
+// checkAnswer holds the answer to a GET against the model's schema for its
+// status.
 func checkAnswer(t testing.TB, file, path string, status int, body []byte) {
 	t.Helper()
+	checkMethod(t, file, "get", path, status, body)
+}
+
+func checkMethod(t testing.TB, file, method, path string, status int, body []byte) {
+	t.Helper()
 	m := model(t, file)
-	response, ok := m.Paths[path]["get"].Responses[fmt.Sprint(status)]
+	response, ok := m.Paths[path][method].Responses[fmt.Sprint(status)]
 	if !ok {
 		t.Errorf("%s: the model has no answer %d", path, status)
+		return
+	}
+	if response.Schema == nil {
+		if len(body) > 0 {
+			t.Errorf("%s %d: the model has no body: %s", path, status, clip(body))
+		}
 		return
 	}
 	var value any

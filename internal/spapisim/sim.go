@@ -26,6 +26,10 @@ type Config struct {
 	Sleep func(ctx context.Context, d time.Duration) error `json:"-"`
 	// RateScale multiplies every published rate; bursts stay. Default 1.
 	RateScale float64 `json:"rateScale,omitzero"`
+	// Notify, when set, is called with the body of every message that Amazon puts
+	// into an application's queue, before the call that caused it is answered. The
+	// body may hold a client secret in clear. See Notifications.
+	Notify func(body []byte) `json:"-"`
 	// Switches are the behaviours at the start; SetSwitches changes them later.
 	Switches Switches `json:"switches,omitzero"`
 }
@@ -33,9 +37,10 @@ type Config struct {
 // Simulator is one Amazon: applications, sellers, orders, tokens, buckets.
 // Its methods and handlers may be used from many goroutines.
 type Simulator struct {
-	now   func() time.Time
-	sleep func(context.Context, time.Duration) error
-	seed  uint64
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
+	deliver func(body []byte) // nil: nobody listens
+	seed    uint64
 
 	// mu guards everything below except what a seller guards itself. It is
 	// held for short, pure steps only; seller.mu may be taken while it is
@@ -54,7 +59,8 @@ type Simulator struct {
 	faultSeq  int
 	counts    counters
 
-	journeys journeys
+	journeys      journeys
+	notifications []Notification // the last ones
 }
 
 // New makes an empty Amazon. It refuses settings that make no sense.
@@ -71,6 +77,7 @@ func New(cfg Config) (*Simulator, error) {
 	s := &Simulator{
 		now:       cfg.Now,
 		sleep:     cfg.Sleep,
+		deliver:   cfg.Notify,
 		seed:      cfg.Seed,
 		switches:  cfg.Switches,
 		rateScale: cfg.RateScale,
