@@ -141,11 +141,17 @@ func TestEmptyDatabase(t *testing.T) {
 
 // The simulator serves until it is told to end.
 func TestSim(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	said := &untilSaid{words: "admin door: http://127.0.0.1:", then: cancel}
-	code := run(ctx, []string{"sim", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, outside{in: strings.NewReader(""), out: said, err: said, now: realNow})
-	if code != exitOK {
-		t.Errorf("exit code %d", code)
+	for words, more := range map[string][]string{
+		"admin door: http://127.0.0.1:":            nil,
+		"client id: amzn1.application-oa2-client.": {"--redirect-uri", "https://app.example/a,b", "--redirect-uri", "http://127.0.0.1/cb", "--login-uri", "https://app.example/login"},
+		"seller: na/": {"--sellers", "2"},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		said := &untilSaid{words: words, then: cancel}
+		args := append([]string{"sim", "--api", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, more...)
+		if code := run(ctx, args, outside{in: strings.NewReader(""), out: said, err: said, now: realNow}); code != exitOK {
+			t.Errorf("%s: exit code %d", args, code)
+		}
 	}
 	if a := alone("sim", "--api", "nowhere:no-port"); a.code != exitUsage || !strings.Contains(a.err, "--api is no address") {
 		t.Errorf("%+v", a)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -13,10 +14,14 @@ import (
 
 // simCommand runs the simulator as a program.
 type simCommand struct {
-	API       string  `default:"127.0.0.1:9090" help:"Address of Amazon's side: login and API of all regions."`
+	API       string  `default:"127.0.0.1:9090" help:"Address of Amazon's side: login, API and Seller Central of all regions."`
 	Admin     string  `default:"127.0.0.1:9091" help:"Address of the admin door: make sellers and orders, set faults, read the truth."`
 	Seed      uint64  `default:"1" help:"Everything random comes from it."`
 	RateScale float64 `default:"1" help:"Multiplies Amazon's published rates."`
+
+	RedirectURI []string `sep:"none" placeholder:"URI" help:"Registers an application at the start, to which the consent page may send a seller back at this address; may be repeated, the first is the default."`
+	LoginURI    string   `placeholder:"URI" help:"Where that application meets sellers who begin at Amazon."`
+	Sellers     int      `default:"0" help:"Makes so many sellers at the start, in turn in eu, na and fe, who can sign in on the consent page."`
 }
 
 func (*simCommand) needsNoSettings() {}
@@ -30,6 +35,9 @@ func (c *simCommand) Run(i *invocation) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if err := c.people(i.err, sim); err != nil {
+		return usageError{err}
+	}
 	api, err := listen(i.ctx, c.API, sim.Handler())
 	if err != nil {
 		return usageError{fmt.Errorf("--api: %w", err)}
@@ -39,15 +47,42 @@ func (c *simCommand) Run(i *invocation) error {
 		return errors.Join(usageError{fmt.Errorf("--admin: %w", err)}, api.close())
 	}
 	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s\nadmin door: %s (GET / lists what it does)\n"+
-		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n", api.url, admin.url, api.url, api.url)
+		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n"+
+		"Seller Central: %s/apps/manage, the consent page %s/apps/authorize/consent\n", api.url, admin.url, api.url, api.url, api.url, api.url)
 	<-i.ctx.Done()
 	return errors.Join(api.close(), admin.close())
+}
+
+// maxSimSellers bounds --sellers: a page lists not many more.
+const maxSimSellers = 500
+
+// people makes the application and the sellers that the flags ask for. The
+// secret is not printed: the admin door has it.
+func (c *simCommand) people(out io.Writer, sim *spapisim.Simulator) error {
+	if len(c.RedirectURI) > 0 || c.LoginURI != "" {
+		app, err := sim.AddApplication(spapisim.ApplicationSpec{RedirectURIs: c.RedirectURI, LoginURI: c.LoginURI})
+		if err != nil {
+			return fmt.Errorf("--redirect-uri and --login-uri: %w", err)
+		}
+		_, _ = fmt.Fprintf(out, "application: %s\nclient id: %s (GET /applications of the admin door has the secret)\n", app.ApplicationID, app.ClientID)
+	}
+	for n := range c.Sellers {
+		seller, err := sim.AddSeller(spapisim.SellerSpec{Region: []string{"eu", "na", "fe"}[n%3]})
+		if err != nil {
+			return fmt.Errorf("--sellers: %w", err)
+		}
+		_, _ = fmt.Fprintf(out, "seller: %s, %s\n", seller.Key, seller.StoreName)
+	}
+	return nil
 }
 
 // problem says what is wrong with the flags.
 func (c *simCommand) problem() error {
 	if inRange := c.RateScale >= 0.001 && c.RateScale <= 1e6; !inRange { // NaN is not
 		return fmt.Errorf("--rate-scale is %g: use 0.001 to 1000000", c.RateScale)
+	}
+	if c.Sellers < 0 || c.Sellers > maxSimSellers {
+		return fmt.Errorf("--sellers is %d: use 0 to %d, and the admin door's POST /fleet for more", c.Sellers, maxSimSellers)
 	}
 	for _, a := range [][2]string{{"--api", c.API}, {"--admin", c.Admin}} {
 		if !listenable(a[1]) {
