@@ -198,6 +198,33 @@ func TestMarketplaceAddedLater(t *testing.T) {
 	}
 }
 
+// A marketplace that is added while a live window cannot be read is asked for that
+// window too, once it was read without it, and not first when the next sweep comes.
+func TestMarketplaceAddedWhileAWindowWaits(t *testing.T) {
+	play(t, func(w *world) {
+		s := w.seller()
+		ids := s.MarketplaceIDs()
+		w.orders(s, 40, 20*time.Hour, time.Hour)
+		first := ids[:1]
+		a := w.connect("acme", s, startAt(21*time.Hour), func(spec *engine.ConnectionSpec) { spec.Marketplaces = &first })
+		w.serve(3 * time.Hour)
+		away, err := w.sim.AddFault(spapisim.Fault{Kind: spapisim.FaultUnavailable, Seller: s.Key, Operation: spapisim.SearchOrders})
+		w.must(err)
+		w.serve(time.Hour)
+		_, err = w.sim.Generate(s.Key, spapisim.Generate{N: 20, From: time.Now().Add(-50 * time.Minute), To: time.Now().Add(-20 * time.Minute)})
+		w.must(err)
+		w.addMarketplace(a, ids, true)
+		w.serve(2 * time.Hour)
+		w.sim.RemoveFault(away)
+		w.serve(2 * time.Hour)
+		w.wantHistory(a, begin.Add(-15*time.Hour))
+		if n := w.wantAll(a, day+8*time.Hour); n != 60 {
+			t.Errorf("%d of 60 orders are stored", n)
+		}
+		w.wantSound(a)
+	}, history(day))
+}
+
 // addMarketplace lets a connection sell in one place more, and time pass until
 // ordersync must know it.
 func (w *world) addMarketplace(a account, ids []string, explicit bool) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ordersync"
@@ -115,6 +116,10 @@ func (x *execution) completeLive(ctx context.Context, w *ordersync.Walk, c store
 	if behind > freshEnough || behind < -ordersync.FutureTolerance {
 		// More is to be read, or the cursor to be repaired.
 		x.answered = x.cut
+		if x.skips(w) {
+			now := x.store.Now()
+			c.BackDueAt = &now
+		}
 		_, err := x.store.Commit(ctx, x.lease, c)
 		return err == nil, err
 	}
@@ -155,13 +160,19 @@ func (x *execution) shownLate(ctx context.Context, w *ordersync.Walk, c store.Co
 // freshEnough is how far the cursor may be behind Amazon's clock for a success.
 const freshEnough = 5 * time.Minute
 
+// skips tells whether a walk leaves out a marketplace that was added since it began:
+// its window is a gap there.
+func (x *execution) skips(w *ordersync.Walk) bool {
+	return slices.ContainsFunc(x.lease.Connection.Marketplaces, func(m string) bool { return !slices.Contains(w.Marketplaces, m) })
+}
+
 // backDue is when back work is due after a live window: as before, or sooner
-// when the window leaves some behind or is the first of a marketplace, whose
-// history is a gap.
+// when the window leaves some behind, or a marketplace out, or is the first of a
+// marketplace, whose history is a gap.
 func (x *execution) backDue(ctx context.Context, w *ordersync.Walk, c store.Commit) (time.Time, error) {
 	now := x.store.Now()
 	at := x.lease.BackDueAt
-	if at.IsZero() || len(c.Page.Unreadable) > 0 || w.Purpose == ordersync.Passing {
+	if at.IsZero() || len(c.Page.Unreadable) > 0 || w.Purpose == ordersync.Passing || x.skips(w) {
 		return now, nil
 	}
 	have, err := x.store.Coverage(ctx, x.lease)
