@@ -35,7 +35,7 @@
 //   - internal/spapi: Amazon's Selling Partner API, as a client sees it.
 //   - internal/spapisim: Amazon's side, simulated; shares no type with the client.
 //   - internal/store: the only SQL; one struct, two databases.
-//   - internal/secret: sealing of secrets and personal data.
+//   - internal/secret: sealing of secrets and personal data; tokens kept in Vault.
 //   - internal/engine: the verbs: Tick, Work, StartRun and what they need.
 //   - internal/engine/truth: what the simulated Amazon has, in these words; for tests.
 //   - internal/engine/simulation: the promises, proved by tests from seeds.

@@ -65,6 +65,7 @@ var kept = []struct {
 	{"github.com/riverqueue/river", []string{"internal/engine/jobs.go"}, "River is the doorbell and nothing else"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, "the HTTP framework stays at its door"},
 	{"github.com/tink-crypto", []string{"internal/secret"}, "one room seals"},
+	{"github.com/hashicorp", []string{"internal/secret"}, "Vault's types stay where secrets are kept"},
 }
 
 var storeRooms = []string{"internal/store", "internal/store/storetest"}

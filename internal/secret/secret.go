@@ -1,5 +1,6 @@
 // Package secret keeps what must not be seen: a type for secrets that does not
-// print, and sealing of refresh tokens and personal data under the master key.
+// print, sealing of refresh tokens and personal data under the master key, and
+// refresh tokens in HashiCorp Vault.
 package secret
 
 import (
