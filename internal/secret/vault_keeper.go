@@ -124,22 +124,16 @@ func (v *Vault) keep(ctx context.Context) {
 	}
 }
 
-// serve answers a call that needs a session, and with the same result all that
-// came meanwhile: a login that fails is not tried again for each of a thousand.
+// serve answers a call that needs a session. What comes of a login is given to all
+// who came meanwhile as well: one that fails is not tried again for each of a
+// thousand.
 func (v *Vault) serve(ctx context.Context, first vaultWanted) {
-	s := v.session.Load()
-	if !v.usable(s, first.stale) {
-		var err error
-		if s, err = v.begin(ctx); err != nil {
-			v.answerAll(first, vaultLogin{err: err})
-			return
-		}
+	if s := v.session.Load(); v.usable(s, first.stale) {
+		first.reply <- vaultLogin{session: s}
+		return
 	}
-	v.answerAll(first, vaultLogin{session: s})
-}
-
-// answerAll gives one result to first and to all who wait now.
-func (v *Vault) answerAll(first vaultWanted, login vaultLogin) {
+	s, err := v.begin(ctx)
+	login := vaultLogin{session: s, err: err}
 	first.reply <- login
 	for {
 		select {
