@@ -268,3 +268,40 @@ func TestVaultSilentAndClosed(t *testing.T) {
 	_, err = v.Read(t.Context(), refOf(t))
 	wantKind(t, err, secret.VaultUnreachable)
 }
+
+// A write is repeated only after an answer that says that nothing was done.
+func TestVaultWriteRepeated(t *testing.T) {
+	server := realVault(t)
+	for _, test := range []struct {
+		name   string
+		status int // of the first answer
+		want   secret.VaultKind
+	}{
+		{"rate limit", http.StatusTooManyRequests, 0},
+		{"standby", 473, 0},
+		{"storage down", http.StatusInternalServerError, secret.VaultUnreachable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var writes atomic.Int32
+			proxy := proxyTo(t, server.Address, func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodPut || writes.Add(1) > 1 {
+					return false
+				}
+				w.WriteHeader(test.status)
+				return true
+			})
+			v := server.open(t, func(c *secret.VaultConfig) { c.Address = proxy.URL })
+			_, err := v.Write(t.Context(), refOf(t), secret.New(hidden), 0)
+			if test.want == 0 {
+				if err != nil || writes.Load() != 2 {
+					t.Errorf("sent %d times, %v", writes.Load(), err)
+				}
+				return
+			}
+			wantKind(t, err, test.want)
+			if writes.Load() != 1 {
+				t.Errorf("sent %d times", writes.Load())
+			}
+		})
+	}
+}
