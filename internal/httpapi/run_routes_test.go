@@ -51,8 +51,11 @@ func TestClientGoes(t *testing.T) {
 			defer close(done)
 			w.handler.ServeHTTP(rec, r)
 		}()
+		for len(w.get("/api/v1/runs", w.operator()).want(200)["runs"].([]any)) == 0 {
+			<-time.After(time.Millisecond)
+		}
 		stop := make(chan struct{})
-		w.works(stop, func(due ordersync.ConnectionID) { // the run is there: it made the connection due
+		w.works(stop, func(ordersync.ConnectionID) {
 			leave()
 			<-done
 			w.reads(id)
