@@ -184,3 +184,16 @@ type Participation struct {
 	Country       string
 	Participating bool
 }
+
+// AuthorizationTime is how long a seller's authorisation lasts from the consent on.
+// Amazon, "Authorization errors".
+const AuthorizationTime = 365 * 24 * time.Hour
+
+// AuthorizedUntil is when Amazon's authorisation ends; zero where nobody said when the
+// seller consented, or the application is a private one.
+func (c Connection) AuthorizedUntil() time.Time {
+	if c.AuthorizedAt.IsZero() {
+		return time.Time{}
+	}
+	return c.AuthorizedAt.Add(AuthorizationTime)
+}

@@ -2,6 +2,7 @@ package ordersync
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -30,24 +31,38 @@ type Marketplace struct {
 	ID      string
 	Country string // ISO 3166-1 alpha-2
 	Region  Region
+	// SellerCentral is the host on which its sellers sign in and consent.
+	SellerCentral string
 }
 
 // Marketplaces lists the marketplaces that Amazon has published. Orders of
 // other ids occur (off-Amazon channels, new countries) and are stored all the
-// same. Source: Amazon, "Marketplace IDs".
+// same. Source: Amazon, "Marketplace IDs", and for the hosts "Seller Central URLs";
+// those of Ireland and South Africa are not confirmed.
 var Marketplaces = []Marketplace{
-	{"A2EUQ1WTGCTBG2", "CA", RegionNA}, {"ATVPDKIKX0DER", "US", RegionNA},
-	{"A1AM78C64UM0Y8", "MX", RegionNA}, {"A2Q3Y263D00KWC", "BR", RegionNA},
-	{"A28R8C7NBKEWEA", "IE", RegionEU}, {"A1RKKUPIHCS9HS", "ES", RegionEU},
-	{"A1F83G8C2ARO7P", "GB", RegionEU}, {"A13V1IB3VIYZZH", "FR", RegionEU},
-	{"AMEN7PMS3EDWL", "BE", RegionEU}, {"A1805IZSGTT6HS", "NL", RegionEU},
-	{"A1PA6795UKMFR9", "DE", RegionEU}, {"APJ6JRA9NG5V4", "IT", RegionEU},
-	{"A2NODRKZP88ZB9", "SE", RegionEU}, {"AE08WJ6YKNBMC", "ZA", RegionEU},
-	{"A1C3SOZRARQ6R3", "PL", RegionEU}, {"ARBP9OOSHTCHU", "EG", RegionEU},
-	{"A33AVAJ2PDY3EV", "TR", RegionEU}, {"A17E79C6D8DWNP", "SA", RegionEU},
-	{"A2VIGQ35RCS4UG", "AE", RegionEU}, {"A21TJRUUN4KGV", "IN", RegionEU},
-	{"A19VAU5U5O7RUS", "SG", RegionFE}, {"A39IBJ37TRP1C6", "AU", RegionFE},
-	{"A1VC38T7YXB528", "JP", RegionFE},
+	{"A2EUQ1WTGCTBG2", "CA", RegionNA, "sellercentral.amazon.ca"},
+	{"ATVPDKIKX0DER", "US", RegionNA, "sellercentral.amazon.com"},
+	{"A1AM78C64UM0Y8", "MX", RegionNA, "sellercentral.amazon.com.mx"},
+	{"A2Q3Y263D00KWC", "BR", RegionNA, "sellercentral.amazon.com.br"},
+	{"A28R8C7NBKEWEA", "IE", RegionEU, "sellercentral.amazon.ie"},
+	{"A1RKKUPIHCS9HS", "ES", RegionEU, "sellercentral-europe.amazon.com"},
+	{"A1F83G8C2ARO7P", "GB", RegionEU, "sellercentral-europe.amazon.com"},
+	{"A13V1IB3VIYZZH", "FR", RegionEU, "sellercentral-europe.amazon.com"},
+	{"AMEN7PMS3EDWL", "BE", RegionEU, "sellercentral.amazon.com.be"},
+	{"A1805IZSGTT6HS", "NL", RegionEU, "sellercentral.amazon.nl"},
+	{"A1PA6795UKMFR9", "DE", RegionEU, "sellercentral-europe.amazon.com"},
+	{"APJ6JRA9NG5V4", "IT", RegionEU, "sellercentral-europe.amazon.com"},
+	{"A2NODRKZP88ZB9", "SE", RegionEU, "sellercentral.amazon.se"},
+	{"AE08WJ6YKNBMC", "ZA", RegionEU, "sellercentral.amazon.co.za"},
+	{"A1C3SOZRARQ6R3", "PL", RegionEU, "sellercentral.amazon.pl"},
+	{"ARBP9OOSHTCHU", "EG", RegionEU, "sellercentral.amazon.eg"},
+	{"A33AVAJ2PDY3EV", "TR", RegionEU, "sellercentral.amazon.com.tr"},
+	{"A17E79C6D8DWNP", "SA", RegionEU, "sellercentral.amazon.sa"},
+	{"A2VIGQ35RCS4UG", "AE", RegionEU, "sellercentral.amazon.ae"},
+	{"A21TJRUUN4KGV", "IN", RegionEU, "sellercentral.amazon.in"},
+	{"A19VAU5U5O7RUS", "SG", RegionFE, "sellercentral.amazon.sg"},
+	{"A39IBJ37TRP1C6", "AU", RegionFE, "sellercentral.amazon.com.au"},
+	{"A1VC38T7YXB528", "JP", RegionFE, "sellercentral.amazon.co.jp"},
 }
 
 // since2016 are the marketplaces whose orders Amazon keeps from 2016 on;
@@ -84,4 +99,19 @@ func MarketplaceRegion(id string) (Region, bool) {
 		}
 	}
 	return "", false
+}
+
+// FindMarketplace finds a published marketplace by its id or by its country, such as
+// FR; GB may be written UK.
+func FindMarketplace(name string) (Marketplace, bool) {
+	country := strings.ToUpper(name)
+	if country == "UK" {
+		country = "GB"
+	}
+	for _, m := range Marketplaces {
+		if m.ID == name || m.Country == country {
+			return m, true
+		}
+	}
+	return Marketplace{}, false
 }

@@ -30,11 +30,11 @@ func TestMarketplaces(t *testing.T) {
 	}
 	// Two that are wrong in many lists, and one of each region.
 	for id, want := range map[string]ordersync.Marketplace{
-		"A1C3SOZRARQ6R3": {Country: "PL", Region: ordersync.RegionEU},
-		"A28R8C7NBKEWEA": {Country: "IE", Region: ordersync.RegionEU},
-		"A13V1IB3VIYZZH": {Country: "FR", Region: ordersync.RegionEU},
-		"ATVPDKIKX0DER":  {Country: "US", Region: ordersync.RegionNA},
-		"A1VC38T7YXB528": {Country: "JP", Region: ordersync.RegionFE},
+		"A1C3SOZRARQ6R3": {Country: "PL", Region: ordersync.RegionEU, SellerCentral: "sellercentral.amazon.pl"},
+		"A28R8C7NBKEWEA": {Country: "IE", Region: ordersync.RegionEU, SellerCentral: "sellercentral.amazon.ie"},
+		"A13V1IB3VIYZZH": {Country: "FR", Region: ordersync.RegionEU, SellerCentral: "sellercentral-europe.amazon.com"},
+		"ATVPDKIKX0DER":  {Country: "US", Region: ordersync.RegionNA, SellerCentral: "sellercentral.amazon.com"},
+		"A1VC38T7YXB528": {Country: "JP", Region: ordersync.RegionFE, SellerCentral: "sellercentral.amazon.co.jp"},
 	} {
 		want.ID = id
 		found := false
@@ -78,5 +78,20 @@ func TestOldestHistory(t *testing.T) {
 	leap := time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
 	if got, want := ordersync.AmazonHistory("", leap), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC); !got.Equal(want) {
 		t.Errorf("history at %v begins at %v, want %v", leap, got, want)
+	}
+}
+
+func TestFindMarketplace(t *testing.T) {
+	for name, want := range map[string]string{
+		"FR": "A13V1IB3VIYZZH", "fr": "A13V1IB3VIYZZH", "UK": "A1F83G8C2ARO7P", "gb": "A1F83G8C2ARO7P", "A1VC38T7YXB528": "A1VC38T7YXB528",
+	} {
+		if m, ok := ordersync.FindMarketplace(name); !ok || m.ID != want {
+			t.Errorf("%s is %+v, %v", name, m, ok)
+		}
+	}
+	for _, name := range []string{"", "XX", "a13v1ib3viyzzh", "FRA"} {
+		if m, ok := ordersync.FindMarketplace(name); ok {
+			t.Errorf("%q is %+v", name, m)
+		}
 	}
 }

@@ -127,6 +127,29 @@ CREATE INDEX connections_purge_due ON connections (purge_due_at);
 
 CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id);
 
+CREATE TABLE consents (
+    ticket         BLOB    NOT NULL,
+    tenant         TEXT    NOT NULL,
+    region         TEXT    NOT NULL,
+    marketplace_id TEXT    NOT NULL,
+    connection_id  INTEGER NOT NULL DEFAULT 0,
+    started_by     TEXT    NOT NULL,
+    return_to      TEXT    NOT NULL,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    browser        BLOB,
+    state          BLOB,
+    state_until    INTEGER,
+    used_at        INTEGER,
+    PRIMARY KEY (tenant, ticket)
+);
+
+CREATE INDEX consents_expires ON consents (expires_at);
+
+CREATE UNIQUE INDEX consents_state ON consents (state);
+
+CREATE UNIQUE INDEX consents_ticket ON consents (ticket);
+
 CREATE TABLE coverage (
     tenant         TEXT NOT NULL,
     connection_id  INTEGER NOT NULL,

@@ -169,7 +169,7 @@ func (t *tx) importSecret(ctx context.Context, in Import, id ordersync.Connectio
 	if err := t.saveSecret(ctx, in.Tenant, id, RefreshToken, sealed); err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2 AND name = $3`, in.Tenant, int64(id), givenToken)
+	_, err = t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2 AND name = $3`, in.Tenant, int64(id), GivenToken)
 	return err
 }
 
@@ -278,7 +278,7 @@ func (t *tx) newToken(ctx context.Context, in Import, id ordersync.ConnectionID)
 	if !in.Token {
 		return false, nil
 	}
-	for _, name := range []string{RefreshToken, givenToken} {
+	for _, name := range []string{RefreshToken, GivenToken} {
 		sealed, err := sealedSecret(ctx, t, in.Tenant, id, name)
 		if err != nil {
 			return false, fmt.Errorf("read stored token: %w", err)

@@ -20,6 +20,7 @@ type acted struct {
 	due    bool // there is work now: ring
 	// noted is the cause to be written down among the changes of state; "": none.
 	noted string
+	to    ordersync.State // that it goes to; "": its state stays
 }
 
 // act changes one connection of a tenant.
@@ -45,7 +46,11 @@ func (s *Store) act(ctx context.Context, what string, tenant ordersync.TenantID,
 			return err
 		}
 		if a.noted != "" {
-			if err := t.stateChange(ctx, tenant, id, epoch, c.step, c.State, c.State, a.noted); err != nil {
+			to := c.State
+			if a.to != "" {
+				to = a.to
+			}
+			if err := t.stateChange(ctx, tenant, id, epoch, c.step, c.State, to, a.noted); err != nil {
 				return err
 			}
 		}

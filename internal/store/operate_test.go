@@ -113,6 +113,7 @@ func (d *database) full(tenant ordersync.TenantID, seller string) ordersync.Conn
 	d.commit(l, c)
 	d.take(l, store.BudgetKey{ClientID: "app", Region: ordersync.RegionEU, Seller: store.SellerKey(l.Connection), Operation: ordersync.SearchOrders})
 	d.exec(`INSERT INTO secrets (tenant, connection_id, name, sealed, updated_at) VALUES ($1, $2, 'refresh_token', $3, 0) ON CONFLICT DO NOTHING`, tenant, int64(id), []byte("s"))
+	d.must(d.CreateConsent(d.ctx, string(tenant)+seller, ordersync.Consent{Tenant: tenant, Connection: id, ExpiresAt: begin.Add(time.Hour)}))
 	return id
 }
 

@@ -30,3 +30,17 @@ func (t TenantReader) Connections(ctx context.Context) ([]ordersync.Connection, 
 	}
 	return out, nil
 }
+
+// ConnectionsAfter lists connections of all tenants behind an id, by their ids, at
+// most limit.
+func (r *Reader) ConnectionsAfter(ctx context.Context, after ordersync.ConnectionID, limit int) ([]ordersync.Connection, error) {
+	rows, err := connections(ctx, r.db, `WHERE id > $1 ORDER BY id LIMIT $2`, int64(after), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read connections: %w", err)
+	}
+	out := make([]ordersync.Connection, len(rows))
+	for i, c := range rows {
+		out[i] = c.Connection
+	}
+	return out, nil
+}

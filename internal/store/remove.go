@@ -37,15 +37,7 @@ var removed = []struct{ table, key string }{
 // Remove deletes a connection with all that is stored of it. A removal that is
 // interrupted leaves it DISABLED and is finished by asking again.
 func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	err := s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
-		a.claims = true
-		a.put("state", ordersync.Disabled)
-		a.put("state_since", ms(t.now))
-		a.put("live_due_at", nil)
-		a.put("back_due_at", nil)
-		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.NotConnected, Message: "the connection was removed"})
-	})
-	if err != nil {
+	if err := s.BeginRemoval(ctx, tenant, id); err != nil {
 		return err
 	}
 	for _, r := range removed {
@@ -61,6 +53,19 @@ func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id orders
 	}
 	return s.inTx(ctx, "remove connection", func(ctx context.Context, t *tx) error {
 		return t.removeConnection(ctx, tenant, id)
+	})
+}
+
+// BeginRemoval stops a connection for good, and what waits for it. What is stored of
+// it stays until [Store.Remove].
+func (s *Store) BeginRemoval(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
+	return s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
+		a.claims = true
+		a.put("state", ordersync.Disabled)
+		a.put("state_since", ms(t.now))
+		a.put("live_due_at", nil)
+		a.put("back_due_at", nil)
+		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.NotConnected, Message: "the connection was removed"})
 	})
 }
 
@@ -95,6 +100,9 @@ func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id
 	}
 	// A line that was imported meanwhile and left it DISABLED may have brought one.
 	if _, err := t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2`, tenant, int64(id)); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, `DELETE FROM consents WHERE tenant = $1 AND connection_id = $2`, tenant, int64(id)); err != nil {
 		return err
 	}
 	for _, statement := range []string{

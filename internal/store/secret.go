@@ -41,10 +41,10 @@ func (t *tx) saveSecret(ctx context.Context, tenant ordersync.TenantID, id order
 	return nil
 }
 
-// givenToken is the name of the refresh token that the operator gave, once Amazon
+// GivenToken is the name of the refresh token that the operator gave, once Amazon
 // has put others in its place: it tells a file that is imported again from a new
 // authorisation.
-const givenToken = "refresh_token_given"
+const GivenToken = "refresh_token_given"
 
 // RotateToken puts the refresh token that Amazon gave in the place of the one that
 // was used for it; false when another one is stored by now, which stays.
@@ -56,7 +56,7 @@ func (s *Store) RotateToken(ctx context.Context, tenant ordersync.TenantID, id o
 			return err
 		}
 		_, err = t.ExecContext(ctx, `INSERT INTO secrets (tenant, connection_id, name, sealed, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			tenant, int64(id), givenToken, used, ms(t.now))
+			tenant, int64(id), GivenToken, used, ms(t.now))
 		return err
 	})
 	if isCommit(err) {
@@ -65,6 +65,28 @@ func (s *Store) RotateToken(ctx context.Context, tenant ordersync.TenantID, id o
 		}
 	}
 	return saved && err == nil, err
+}
+
+// ReplaceSecret puts fresh in the place of what a connection's secret was, where it
+// still is that: nil stands for none. It tells whether it did.
+func (s *Store) ReplaceSecret(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, name string, used, fresh []byte) (replaced bool, err error) {
+	err = s.inTx(ctx, "replace secret", func(ctx context.Context, t *tx) error {
+		query, args := `UPDATE secrets SET sealed = $4, updated_at = $5 WHERE tenant = $1 AND connection_id = $2 AND name = $3 AND sealed = $6`,
+			[]any{tenant, int64(id), name, fresh, ms(t.now), used}
+		switch {
+		case used == nil && fresh == nil:
+			return nil
+		case used == nil: // a connection that was removed meanwhile gets none
+			query, args = `INSERT INTO secrets (tenant, connection_id, name, sealed, updated_at)
+				SELECT tenant, id, $3, $4, $5 FROM connections WHERE tenant = $1 AND id = $2 ON CONFLICT DO NOTHING`, args[:5]
+		case fresh == nil:
+			query, args = `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2 AND name = $3 AND sealed = $4`, []any{tenant, int64(id), name, used}
+		}
+		n, err := t.exec(ctx, query, args...)
+		replaced = n > 0
+		return err
+	})
+	return replaced && err == nil, err
 }
 
 // SetOnce stores a value of the installation under a name unless there is one,

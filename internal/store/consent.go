@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"ordersync"
+)
+
+// ConsentError says why a ticket or a state leads nowhere: [ordersync.ConsentUnknown],
+// [ordersync.ConsentExpired] or [ordersync.ConsentElsewhere].
+type ConsentError struct{ Problem ordersync.ConsentProblem }
+
+func (e *ConsentError) Error() string { return e.Problem.Info().English }
+
+// hashed is how a ticket, a state or a browser's mark is kept.
+func hashed(text string) []byte {
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
+}
+
+// consentsKept is how long after its end a consent is kept.
+const consentsKept = day
+
+// CreateConsent keeps a consent that is to be followed by a ticket. Those that ended
+// long ago are cleared away.
+func (s *Store) CreateConsent(ctx context.Context, ticket string, c ordersync.Consent) error {
+	return s.inTx(ctx, "create consent", func(ctx context.Context, t *tx) error {
+		if _, err := t.ExecContext(ctx, `DELETE FROM consents WHERE expires_at < $1`, ms(t.now.Add(-consentsKept))); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, `INSERT INTO consents (ticket, tenant, region, marketplace_id, connection_id, started_by, return_to, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			hashed(ticket), c.Tenant, c.Region, c.Marketplace, int64(c.Connection), ordersync.CleanText(c.StartedBy), c.ReturnTo, ms(t.now), ms(c.ExpiresAt))
+		return err
+	})
+}
+
+// consentRow is a consent as it is stored.
+type consentRow struct {
+	ordersync.Consent
+	ticket, browser []byte
+	until, used     sql.NullInt64
+}
+
+func (t *tx) consent(ctx context.Context, column string, hash []byte) (c consentRow, err error) {
+	var connection, expires int64
+	err = t.QueryRowContext(ctx, `SELECT ticket, tenant, region, marketplace_id, connection_id, started_by, return_to, expires_at, browser, state_until, used_at
+		FROM consents WHERE `+column+` = $1`, hash).
+		Scan(&c.ticket, &c.Tenant, &c.Region, &c.Marketplace, &connection, &c.StartedBy, &c.ReturnTo, &expires, &c.browser, &c.until, &c.used)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, &ConsentError{ordersync.ConsentUnknown}
+	}
+	if err != nil {
+		return c, fmt.Errorf("read consent: %w", err)
+	}
+	c.Connection, c.ExpiresAt = ordersync.ConnectionID(connection), msTime(expires)
+	return c, nil
+}
+
+// open is the consent of a ticket that may still be followed by a browser. "" is one
+// that bears no mark yet.
+func (t *tx) open(ctx context.Context, ticket, browser string) (consentRow, error) {
+	c, err := t.consent(ctx, "ticket", hashed(ticket))
+	switch {
+	case err != nil:
+		return c, err
+	case c.used.Valid:
+		return c, &ConsentError{ordersync.ConsentUnknown}
+	case !t.now.Before(c.ExpiresAt):
+		return c, &ConsentError{ordersync.ConsentExpired}
+	case c.browser != nil && subtle.ConstantTimeCompare(c.browser, hashed(browser)) == 0:
+		return c, &ConsentError{ordersync.ConsentElsewhere}
+	}
+	return c, nil
+}
+
+// Consent is what a ticket stands for, for the browser that follows it. The error is
+// a [ConsentError] where it leads nowhere.
+func (s *Store) Consent(ctx context.Context, ticket, browser string) (out ordersync.Consent, err error) {
+	err = s.inTx(ctx, "read consent", func(ctx context.Context, t *tx) error {
+		c, err := t.open(ctx, ticket, browser)
+		out = c.Consent
+		return err
+	})
+	return out, err
+}
+
+// OpenConsent lets a browser follow a ticket to Amazon: its answer will bear the
+// state, once, and until a time. Followed again, the state before is worth nothing.
+// The error is a [ConsentError] where the ticket leads nowhere.
+func (s *Store) OpenConsent(ctx context.Context, ticket, browser, state string, until time.Time) (out ordersync.Consent, err error) {
+	err = s.inTx(ctx, "open consent", func(ctx context.Context, t *tx) error {
+		c, err := t.open(ctx, ticket, browser)
+		if err != nil {
+			return err
+		}
+		out = c.Consent
+		_, err = t.ExecContext(ctx, `UPDATE consents SET browser = $2, state = $3, state_until = $4 WHERE ticket = $1`,
+			c.ticket, hashed(browser), hashed(state), ms(until))
+		return err
+	})
+	return out, err
+}
+
+// TakeConsent takes the consent of a state that Amazon sends a browser back with:
+// nobody can take it again. The error is a [ConsentError] where there is none for that
+// browser.
+func (s *Store) TakeConsent(ctx context.Context, state, browser string) (out ordersync.Consent, err error) {
+	var problem *ConsentError
+	err = s.inTx(ctx, "take consent", func(ctx context.Context, t *tx) error {
+		problem = nil
+		c, err := t.consent(ctx, "state", hashed(state))
+		if errors.As(err, &problem) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case c.browser == nil || subtle.ConstantTimeCompare(c.browser, hashed(browser)) == 0:
+			problem = &ConsentError{ordersync.ConsentElsewhere}
+			return nil // it is still the other browser's
+		case !t.now.Before(msTime(c.until.Int64)):
+			problem = &ConsentError{ordersync.ConsentExpired}
+		}
+		out = c.Consent
+		n, err := t.exec(ctx, `UPDATE consents SET state = NULL, state_until = NULL WHERE ticket = $1 AND state = $2`, c.ticket, hashed(state))
+		if err == nil && n == 0 {
+			problem = &ConsentError{ordersync.ConsentUnknown}
+		}
+		return err
+	})
+	if err == nil && problem != nil {
+		return ordersync.Consent{}, problem
+	}
+	return out, err
+}
+
+// EndConsent ends a ticket: its consent has come to what it was for.
+func (s *Store) EndConsent(ctx context.Context, ticket string) error {
+	return s.inTx(ctx, "end consent", func(ctx context.Context, t *tx) error {
+		_, err := t.ExecContext(ctx, `UPDATE consents SET used_at = COALESCE(used_at, $2), state = NULL, state_until = NULL WHERE ticket = $1`, hashed(ticket), ms(t.now))
+		return err
+	})
+}
