@@ -51,7 +51,21 @@ func (o Owner) bytes() []byte {
 
 // Box seals and opens under a master key. It is safe for concurrent use; the
 // zero value is not usable, [ParseMasterKey] makes one.
-type Box struct{ aead tink.AEAD }
+type Box struct {
+	aead  tink.AEAD
+	first uint32 // id of the key that seals
+	keys  int
+}
+
+// Keys is how many keys the box has.
+func (b *Box) Keys() int { return b.keys }
+
+// Current tells whether a sealed value is under the key that seals now, and not
+// under one that only opens. It says nothing of whether it opens.
+func (b *Box) Current(sealed []byte) bool {
+	// Tink's output prefix: 1 and the key's id.
+	return len(sealed) >= 5 && sealed[0] == 1 && binary.BigEndian.Uint32(sealed[1:5]) == b.first
+}
 
 // Seal encrypts plain for owner. Two seals of one value differ; each is 33 bytes
 // longer than what it holds: Tink's prefix with the key's id (5), nonce (12) and
@@ -94,6 +108,7 @@ func ParseMasterKey(text string) (*Box, error) {
 	parts := strings.Split(text, ",")
 	manager := keyset.NewManager()
 	seen := map[uint32]int{}
+	var first uint32
 	for i, part := range parts {
 		key, err := parseKey(part)
 		if err != nil {
@@ -104,6 +119,9 @@ func ParseMasterKey(text string) (*Box, error) {
 			return nil, fmt.Errorf("%s: keys %d and %d are the same: remove one", keySetting, first, i+1)
 		}
 		seen[id] = i + 1
+		if i == 0 {
+			first = id
+		}
 		if err := addKey(manager, id, key, i == 0); err != nil {
 			return nil, fmt.Errorf("%s, key %d of %d: %w", keySetting, i+1, len(parts), err)
 		}
@@ -116,7 +134,7 @@ func ParseMasterKey(text string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: build cipher: %w", keySetting, err)
 	}
-	return &Box{aead: primitive}, nil
+	return &Box{primitive, first, len(parts)}, nil
 }
 
 // parseKey reads one key. Each key has one spelling in each alphabet: unused

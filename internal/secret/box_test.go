@@ -134,6 +134,35 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+func TestCurrentIsUnderTheFirstKey(t *testing.T) {
+	older, fresh := secret.GenerateMasterKey(), secret.GenerateMasterKey()
+	before, after := parse(t, older), parse(t, fresh+","+older)
+	owner := secret.Owner{Purpose: "test"}
+	old, err := before.Seal([]byte("x"), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := after.Seal([]byte("x"), owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Keys() != 1 || after.Keys() != 2 {
+		t.Errorf("%d and %d keys", before.Keys(), after.Keys())
+	}
+	for name, c := range map[string]struct {
+		box    *secret.Box
+		sealed []byte
+		want   bool
+	}{
+		"old, before": {before, old, true}, "old": {after, old, false}, "fresh": {after, current, true},
+		"fresh, before": {before, current, false}, "nothing": {after, nil, false}, "short": {after, current[:4], false},
+	} {
+		if got := c.box.Current(c.sealed); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestOnlyItsOwnerOpens(t *testing.T) {
 	box := parse(t, keyText(1))
 	owners := []secret.Owner{

@@ -39,3 +39,13 @@ func OpenCanary(b *Box, sealed []byte) (digestKey []byte, err error) {
 	}
 	return digestKey, nil
 }
+
+// ResealCanary seals what a canary holds under the box's first key. The digest key
+// stays the same.
+func ResealCanary(b *Box, sealed []byte) ([]byte, error) {
+	digestKey, err := OpenCanary(b, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return b.Seal(digestKey, canaryOwner)
+}

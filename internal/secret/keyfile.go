@@ -77,6 +77,52 @@ func loadKeyFile(path string) (string, error) {
 	return text, nil
 }
 
+// RotateKeyFile puts a new key before those of the key file at path: it seals from
+// the next start on, the others still open. The file is replaced at once or not at
+// all.
+func RotateKeyFile(path string) error {
+	text, err := loadKeyFile(path)
+	if err != nil {
+		return err
+	}
+	return replaceKeyFile(path, GenerateMasterKey()+","+text)
+}
+
+// TrimKeyFile leaves only the key that seals in the key file at path. Nothing may be
+// sealed under another any more.
+func TrimKeyFile(path string) error {
+	text, err := loadKeyFile(path)
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(text, ",")
+	return replaceKeyFile(path, strings.TrimSpace(first))
+}
+
+// replaceKeyFile writes the file at path anew. Whoever reads it meanwhile sees the
+// old one or the new one, whole.
+func replaceKeyFile(path, text string) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // O_EXCL, 0600
+	if err != nil {
+		return fmt.Errorf("replace key file %s: %w", path, err)
+	}
+	defer func() { _ = os.Remove(temp.Name()) }() // there is none once it is renamed
+	_, err = temp.WriteString(text + "\n")
+	if err == nil {
+		err = temp.Sync()
+	}
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("replace key file %s: %w", path, err)
+	}
+	return nil
+}
+
 // createKeyFile makes the file at path with a new key. The error is
 // [fs.ErrExist] when there is one already, whole.
 //

@@ -155,3 +155,41 @@ func TestLargeKeyFileIsRefusedWhole(t *testing.T) {
 		t.Errorf("%d bytes, %v, %v", len(got), created, err)
 	}
 }
+
+func TestKeyFileRotates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ordersync.key")
+	older, _, err := secret.LoadOrCreateKeyFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := secret.RotateKeyFile(path); err != nil {
+		t.Fatal(err)
+	}
+	both, _, err := secret.LoadOrCreateKeyFile(path)
+	fresh, rest, _ := strings.Cut(both, ",")
+	if err != nil || rest != older || fresh == older {
+		t.Fatalf("%v: the old key is behind the new one: %v", err, rest == older)
+	}
+	if err := secret.TrimKeyFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if text, _, err := secret.LoadOrCreateKeyFile(path); err != nil || text != fresh {
+		t.Errorf("%v: the new key is left: %v", err, text == fresh)
+	}
+	onlyFile(t, path)
+	for name, rotate := range map[string]func(string) error{"rotate": secret.RotateKeyFile, "trim": secret.TrimKeyFile} {
+		if err := rotate(path + ".missing"); err == nil {
+			t.Errorf("%s: a file that is not there", name)
+		}
+		bad := filepath.Join(t.TempDir(), "bad.key")
+		if err := os.WriteFile(bad, []byte("no key"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := rotate(bad); err == nil {
+			t.Errorf("%s: a file without a key", name)
+		}
+		if content, err := os.ReadFile(bad); err != nil || string(content) != "no key" {
+			t.Errorf("%s: the file was changed: %q, %v", name, content, err)
+		}
+	}
+}

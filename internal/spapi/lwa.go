@@ -35,6 +35,7 @@ type grant struct {
 	access  string
 	refresh string // "" when none came
 	life    time.Duration
+	date    time.Time // of the answer; zero when it had none
 }
 
 // decodeGrant reads the body of a 200.
@@ -49,7 +50,7 @@ func decodeGrant(body []byte) (grant, error) {
 	if wire.RefreshToken != "" && !headerToken(wire.RefreshToken) {
 		return grant{}, errors.New("its refresh token is unusable")
 	}
-	return grant{wire.AccessToken, wire.RefreshToken, adaptLife(wire.ExpiresIn)}, nil
+	return grant{access: wire.AccessToken, refresh: wire.RefreshToken, life: adaptLife(wire.ExpiresIn)}, nil
 }
 
 func adaptLife(raw json.RawMessage) time.Duration {
@@ -97,6 +98,7 @@ func (c *Client) ask(ctx context.Context, kind source, form url.Values) (grant, 
 	if err != nil {
 		return grant{}, badAnswer(TokenOperation, got, err)
 	}
+	given.date = got.meta.Date
 	return given, nil
 }
 
