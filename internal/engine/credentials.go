@@ -3,46 +3,30 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ordersync"
-	"ordersync/internal/secret"
 	"ordersync/internal/store"
 )
-
-// tokenOwner is who a refresh token belongs to.
-func tokenOwner(tenant ordersync.TenantID, id ordersync.ConnectionID) secret.Owner {
-	return secret.Owner{Tenant: tenant, Connection: id, Purpose: store.RefreshToken}
-}
 
 // tokenMissingAgain is how long a connection without a token waits for one,
 // should no run ask.
 const tokenMissingAgain = time.Hour
 
 // credentials reads the connection's refresh token. Without one it ends the
-// execution: a missing token is skipped and no error. There is never a fallback
-// to another token, which would fetch another seller's orders.
+// execution: a missing token is skipped and no error.
 func (x *execution) credentials(ctx context.Context) (ok bool, err error) {
-	c := x.lease.Connection
-	sealed, err := x.store.Secret(ctx, c.Tenant, c.ID, store.RefreshToken)
-	if err != nil {
-		return false, fmt.Errorf("read refresh token: %w", err)
-	}
-	if sealed == nil {
+	t, err := x.readToken(ctx, x.lease.Connection)
+	var trouble *StoreTroubleError
+	switch {
+	case errors.Is(err, errNoToken):
 		return false, x.postpone(ctx, store.Commit{}, x.store.Now().Add(tokenMissingAgain), ordersync.Outcome{Reason: ordersync.TokenMissing})
+	case errors.As(err, &trouble):
+		return false, x.fail(ctx, store.Commit{}, ordersync.Outcome{Reason: ordersync.SecretStoreUnavailable, Message: trouble.Error()})
+	case err != nil:
+		return false, err
 	}
-	plain, err := x.box.Open(sealed, tokenOwner(c.Tenant, c.ID))
-	if errors.Is(err, secret.ErrWrongKey) {
-		return false, x.fail(ctx, store.Commit{}, ordersync.Outcome{
-			Reason:  ordersync.SecretStoreUnavailable,
-			Message: "the stored refresh token cannot be opened with this master key; it is no verdict on the tenant's token",
-		})
-	}
-	if err != nil {
-		return false, fmt.Errorf("open refresh token: %w", err)
-	}
-	x.account = x.accountOf(ctx, sealed, plain)
+	x.account = x.accountOf(ctx, x.lease.Connection, t)
 	if x.app.Stopped() {
 		// An access token from before would say nothing of the credentials.
 		x.amazon.ForgetToken(x.account)

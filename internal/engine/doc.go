@@ -11,5 +11,7 @@
 // calls loses nothing. The rest are the acts of users: [Engine.StartRun],
 // [Engine.CancelRun], [Engine.Import], [Engine.Pause], [Engine.Resume],
 // [Engine.Set], [Engine.Remove], [Engine.Backfill], [Engine.ImportOne],
-// [Engine.Explain], [Engine.NewKey].
+// [Engine.Explain], [Engine.NewKey]; of sellers: [Engine.StartConsent],
+// [Engine.OpenConsent], [Engine.FinishConsent], [Engine.Disconnect]; and of who keeps
+// an installation: [Engine.Reseal], [Engine.MoveTokens], [Engine.Diagnose].
 package engine

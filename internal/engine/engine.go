@@ -34,6 +34,10 @@ type Settings struct {
 	// Jitter is a random part of a duration, so that connections do not march in
 	// step; default: drawn anew each time.
 	Jitter func(time.Duration) time.Duration
+	// Vault keeps refresh tokens; nil: the database does.
+	Vault *secret.Vault
+	// Consent is how sellers connect; zero: they cannot.
+	Consent ConsentSettings
 }
 
 // defaultWorkers is how many connections a process works on at once.

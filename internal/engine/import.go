@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/subtle"
 	"time"
 
 	"ordersync"
@@ -30,19 +29,22 @@ type ConnectionSpec struct {
 
 // Import creates or changes one connection, all or nothing. It is an operator's
 // act: what is under way for the connection gives way to it. It changes nothing
-// when nothing differs.
+// when nothing differs. A token that Vault is to keep lies there before the
+// connection says so; a [StoreTroubleError] tells that it could not be kept.
 func (e *Engine) Import(ctx context.Context, s ConnectionSpec) (store.Imported, error) {
+	if e.set.Vault != nil && !s.RefreshToken.Empty() {
+		if err := e.importToVault(ctx, s); err != nil {
+			return store.Imported{}, err
+		}
+	}
 	return e.store.ImportConnection(ctx, store.Import{
 		Tenant: s.Tenant, Region: s.Region, SellerID: s.SellerID, DisplayName: s.DisplayName,
 		Marketplaces: s.Marketplaces, State: s.State, AuthorizedAt: s.AuthorizedAt, PersonalData: s.PersonalData,
 		Cursor: []byte(s.Cursor), LastSuccessAt: s.LastSuccessAt,
 		Token: !s.RefreshToken.Empty(),
-		Seal: func(id ordersync.ConnectionID) ([]byte, error) {
-			return e.box.Seal([]byte(s.RefreshToken.Reveal()), tokenOwner(s.Tenant, id))
-		},
-		Same: func(id ordersync.ConnectionID, sealed []byte) bool {
-			plain, err := e.box.Open(sealed, tokenOwner(s.Tenant, id))
-			return err == nil && subtle.ConstantTimeCompare(plain, []byte(s.RefreshToken.Reveal())) == 1
+		Seal:  func(id ordersync.ConnectionID) ([]byte, error) { return e.seal(s.Tenant, id, s.RefreshToken) },
+		Same: func(id ordersync.ConnectionID, kept []byte) bool {
+			return e.same(s.Tenant, id, kept, s.RefreshToken)
 		},
 	})
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -254,19 +253,17 @@ func (x *execution) importOne(ctx context.Context, orderID string) (one Imported
 // openAccount opens the connection's refresh token. Unlike an execution it settles
 // nothing: that is live work's to say.
 func (x *execution) openAccount(ctx context.Context) error {
-	c := x.lease.Connection
-	sealed, err := x.store.Secret(ctx, c.Tenant, c.ID, store.RefreshToken)
-	if err != nil {
-		return fmt.Errorf("read refresh token: %w", err)
-	}
-	if sealed == nil {
+	t, err := x.readToken(ctx, x.lease.Connection)
+	var trouble *StoreTroubleError
+	switch {
+	case errors.Is(err, errNoToken):
 		return &NotConnectedError{ordersync.TokenMissing}
-	}
-	plain, err := x.box.Open(sealed, tokenOwner(c.Tenant, c.ID))
-	if err != nil {
+	case errors.As(err, &trouble):
 		return &RefusedError{ordersync.SecretStoreUnavailable, err}
+	case err != nil:
+		return err
 	}
-	x.account = x.accountOf(ctx, sealed, plain)
+	x.account = x.accountOf(ctx, x.lease.Connection, t)
 	return nil
 }
 

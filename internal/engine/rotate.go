@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -14,27 +15,27 @@ import (
 // of another. The call that it came with waits no longer for it.
 const rotateTime = 5 * time.Second
 
-// authorisation is a connection's refresh token and how it is stored. Calls of one
+// authorisation is a connection's refresh token and where it is kept. Calls of one
 // execution may ask for it while another one of them brings its successor.
 type authorisation struct {
-	mu     sync.Mutex
-	token  secret.Secret
-	sealed []byte
+	mu sync.Mutex
+	token
 }
 
-func (a *authorisation) reveal() string {
+func (a *authorisation) reveal() string { return a.now().Reveal() }
+
+func (a *authorisation) now() token {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.token.Reveal()
+	return a.token
 }
 
-// accountOf is the seller's account as the client wants it.
-func (x *execution) accountOf(ctx context.Context, sealed, plain []byte) spapi.Account {
-	c := x.lease.Connection
-	a := &authorisation{token: secret.New(string(plain)), sealed: sealed}
+// accountOf is the account of a connection's seller as the client wants it.
+func (e *Engine) accountOf(ctx context.Context, c ordersync.Connection, t token) spapi.Account {
+	a := &authorisation{token: t}
 	return spapi.Account{
 		Region: c.Region, RefreshToken: a.reveal, PersonalData: c.PersonalData,
-		Rotated: func(fresh string) { x.rotated(context.WithoutCancel(ctx), c, a, fresh) },
+		Rotated: func(fresh string) { e.rotated(context.WithoutCancel(ctx), c, a, fresh) },
 	}
 }
 
@@ -44,14 +45,7 @@ func (x *execution) accountOf(ctx context.Context, sealed, plain []byte) spapi.A
 func (e *Engine) rotated(ctx context.Context, c ordersync.Connection, a *authorisation, fresh string) {
 	ctx, cancel := context.WithTimeout(ctx, rotateTime)
 	defer cancel()
-	a.mu.Lock()
-	used := a.sealed
-	a.mu.Unlock()
-	sealed, err := e.box.Seal([]byte(fresh), tokenOwner(c.Tenant, c.ID))
-	saved := false
-	if err == nil {
-		saved, err = e.store.RotateToken(ctx, c.Tenant, c.ID, used, sealed)
-	}
+	next, saved, err := e.replaceToken(ctx, c, a.now(), secret.New(fresh))
 	switch {
 	case err != nil:
 		e.log.ErrorContext(ctx, "Amazon gave a new refresh token and it could not be saved; the old one is used as long as it is accepted", "connection", c.ID, "error", err)
@@ -59,8 +53,31 @@ func (e *Engine) rotated(ctx context.Context, c ordersync.Connection, a *authori
 		e.log.InfoContext(ctx, "Amazon gave a new refresh token in place of one that is stored no longer", "connection", c.ID)
 	default:
 		a.mu.Lock()
-		a.token, a.sealed = secret.New(fresh), sealed
+		a.token = next
 		a.mu.Unlock()
 		e.log.InfoContext(ctx, "Amazon gave a new refresh token, and it was saved", "connection", c.ID)
 	}
+}
+
+// replaceToken puts a token in the place of another where that is kept; not saved:
+// another one lies there by now.
+func (e *Engine) replaceToken(ctx context.Context, c ordersync.Connection, used token, fresh secret.Secret) (next token, saved bool, err error) {
+	next = token{Secret: fresh, inVault: used.inVault}
+	if used.inVault {
+		next.version, err = e.set.Vault.Write(ctx, vaultRef(c), fresh, used.version)
+		var lost *secret.VaultError
+		if errors.As(err, &lost) && lost.Kind == secret.VaultConflict {
+			return next, false, nil
+		}
+		if err == nil {
+			next.kept, err = e.note(c.Tenant, c.ID, fresh)
+		}
+	} else {
+		next.kept, err = e.box.Seal([]byte(fresh.Reveal()), tokenOwner(c.Tenant, c.ID))
+	}
+	if err != nil {
+		return next, false, err
+	}
+	saved, err = e.store.RotateToken(ctx, c.Tenant, c.ID, used.kept, next.kept)
+	return next, saved || used.inVault, err
 }
