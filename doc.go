@@ -40,6 +40,7 @@
 //   - internal/engine/truth: what the simulated Amazon has, in these words; for tests.
 //   - internal/engine/simulation: the promises, proved by tests from seeds.
 //   - internal/httpapi: the JSON that users see.
+//   - internal/web: what people see in a browser.
 //   - cmd/ordersync: commands, configuration, wiring.
 //
 // Imports go one way; the table is in imports_test.go.

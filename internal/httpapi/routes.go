@@ -39,6 +39,10 @@ var scopes = map[string]scope{
 	"GET /api/v1/orders":                      tenantScope,
 	"GET /api/v1/orders/{orderId}":            tenantScope,
 
+	"GET /api/v1/marketplaces/amazon/status":       tenantScope,
+	"POST /api/v1/marketplaces/amazon/oauth/start": tenantScope,
+	"POST /api/v1/marketplaces/amazon/disconnect":  tenantScope,
+
 	"GET /api/v1/runs":              operatorScope,
 	"GET /api/v1/runs/{id}":         tenantScope,
 	"GET /api/v1/runs/{id}/results": tenantScope,
@@ -145,4 +149,5 @@ func (s *server) register() {
 	s.registerBackfill()
 	s.registerOrders()
 	s.registerOperation()
+	s.registerConnect()
 }

@@ -1,0 +1,164 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"ordersync"
+	"ordersync/internal/engine"
+	"ordersync/internal/store"
+)
+
+const (
+	// browserCookie marks the browser in which a seller goes to Amazon and comes
+	// back: nobody else's can bring Amazon's answer.
+	browserCookie = "ordersync_connect"
+	// browserTime is how long it is marked.
+	browserTime = time.Hour
+	// requestTime is how long a request may take; Amazon is asked in it.
+	requestTime = 50 * time.Second
+	// maxText is how long anything in an address may be.
+	maxText = 4096
+)
+
+// browserOf is the browser's mark; "" when it has none.
+func browserOf(r *http.Request) string {
+	c, err := r.Cookie(browserCookie)
+	if err != nil || len(c.Value) > 100 {
+		return ""
+	}
+	return c.Value
+}
+
+// ask shows a seller who asks for what, before anything is done: programs that follow
+// links in letters must not use one up.
+func (s *server) ask(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	defer cancel()
+	c, err := s.Engine.ConsentOf(ctx, r.PathValue("ticket"), browserOf(r))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	country := c.Marketplace
+	if m, known := ordersync.FindMarketplace(c.Marketplace); known {
+		country = m.Country
+	}
+	s.show(w, r, http.StatusOK, "ask", page{Consent: c, Customer: s.customer(ctx, c), Country: country}, s.Engine.ConsentOrigin(c))
+}
+
+// customer is the tenant as the seller may know it.
+func (s *server) customer(ctx context.Context, c ordersync.Consent) string {
+	connections, err := s.Reader.Tenant(c.Tenant).Connections(ctx)
+	if err != nil {
+		return string(c.Tenant) // the page is good enough without
+	}
+	for _, one := range connections {
+		if one.DisplayName != "" && (c.Connection == 0 || one.ID == c.Connection) {
+			return one.DisplayName
+		}
+	}
+	return string(c.Tenant)
+}
+
+// follow sends the browser to Amazon's consent page.
+func (s *server) follow(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	defer cancel()
+	browser := browserOf(r)
+	if browser == "" {
+		var b [32]byte
+		_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+		browser = base64.RawURLEncoding.EncodeToString(b[:])
+	}
+	address, err := s.Engine.OpenConsent(ctx, r.PathValue("ticket"), browser)
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: browserCookie, Value: browser, Path: "/", MaxAge: int(browserTime / time.Second),
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	})
+	guard(w.Header(), "")
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// back receives the seller from Amazon.
+func (s *server) back(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	defer cancel()
+	query := r.URL.Query()
+	text := func(name string) string {
+		if v := query.Get(name); len(v) <= maxText {
+			return v
+		}
+		return ""
+	}
+	done, err := s.Engine.FinishConsent(ctx, engine.ConsentAnswer{
+		State: text("state"), Browser: browserOf(r), SellerID: text("selling_partner_id"), Code: text("spapi_oauth_code"),
+	})
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	if done.ReturnTo != "" {
+		guard(w.Header(), "")
+		http.Redirect(w, r, with(done.ReturnTo, "amazon_connected", "true"), http.StatusSeeOther)
+		return
+	}
+	s.show(w, r, http.StatusOK, "done", page{Consent: done.Consent, Customer: s.customer(ctx, done.Consent), Seller: done.SellerID}, "")
+}
+
+// with adds a parameter to an address.
+func with(address, name, value string) string {
+	u, err := url.Parse(address)
+	if err != nil { // it was checked when the consent began
+		return address
+	}
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// statuses are the codes of pages that tell of a problem; 400 for all others.
+var statuses = map[ordersync.ConsentProblem]int{
+	ordersync.ConsentUnknown: http.StatusNotFound, ordersync.ConsentExpired: http.StatusGone,
+	ordersync.ConsentAway: http.StatusBadGateway, ordersync.ConsentNotKept: http.StatusServiceUnavailable, ordersync.ConsentApplication: http.StatusBadGateway,
+}
+
+// failed tells the seller what went wrong, in a page or by way of where the seller is
+// to return to.
+func (s *server) failed(w http.ResponseWriter, r *http.Request, err error) {
+	var nowhere *store.ConsentError
+	var failed *engine.ConsentFailedError
+	p := page{}
+	switch {
+	case errors.As(err, &failed):
+		p = page{Consent: failed.Consent, Problem: failed.Problem.Info(), Ticket: failed.Ticket}
+		s.Log.WarnContext(r.Context(), "a seller's consent came to nothing", "problem", failed.Problem, "tenant", failed.Consent.Tenant, "error", errors.Unwrap(failed))
+	case errors.As(err, &nowhere):
+		p = page{Problem: nowhere.Problem.Info()}
+	default:
+		s.Log.ErrorContext(r.Context(), "page of a seller's consent", "error", err)
+		guard(w.Header(), "")
+		s.show(w, r, http.StatusServiceUnavailable, "trouble", page{}, "")
+		return
+	}
+	if p.ReturnTo != "" {
+		guard(w.Header(), "")
+		http.Redirect(w, r, with(p.ReturnTo, "amazon_error", string(p.Problem.Code)), http.StatusSeeOther)
+		return
+	}
+	status := statuses[p.Problem.Code]
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	s.show(w, r, status, "problem", p, "")
+}

@@ -1,0 +1,89 @@
+package web
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"ordersync/internal/engine"
+	"ordersync/internal/store"
+)
+
+// Config is what the pages need.
+type Config struct {
+	Reader *store.Reader
+	Engine *engine.Engine
+	// Name is what sellers know the service by; "" means ordersync.
+	Name string
+	// PublicURL is where this server is reached from outside, without a path.
+	PublicURL string
+	Log       *slog.Logger
+}
+
+// CallbackPath is where Amazon sends sellers back. The predecessor had it there, and
+// it is registered with Amazon.
+const CallbackPath = "/api/v1/marketplaces/amazon/oauth/callback"
+
+//go:embed pages
+var files embed.FS
+
+// server is the handler that New makes.
+type server struct {
+	Config
+	secure bool // the browser reaches us by https
+	pages  *template.Template
+	style  []byte
+}
+
+// New makes the pages' handler. It serves "/connect/" and [CallbackPath].
+func New(c Config) (http.Handler, error) {
+	if c.Reader == nil || c.Engine == nil {
+		return nil, errors.New("the pages need a reader and an engine")
+	}
+	if c.Name == "" {
+		c.Name = "ordersync"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	s := &server{Config: c, secure: public.Scheme == "https"}
+	if s.pages, err = template.ParseFS(files, "pages/*.html"); err != nil {
+		return nil, fmt.Errorf("read the pages: %w", err)
+	}
+	if s.style, err = files.ReadFile("pages/connect.css"); err != nil {
+		return nil, fmt.Errorf("read the style: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /connect/style.css", s.serveStyle)
+	mux.HandleFunc("GET /connect/{ticket}", s.ask)
+	mux.HandleFunc("POST /connect/{ticket}", s.follow)
+	mux.HandleFunc("GET /connect/{ticket}/go", s.follow)
+	mux.HandleFunc("GET "+CallbackPath, s.back)
+	return mux, nil
+}
+
+func (s *server) serveStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "max-age=3600")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(s.style)
+}
+
+// guard sets what every page says to the browser: nobody may frame it, nothing of
+// its address goes to anybody (Amazon, "Website authorization workflow": no-referrer),
+// and it is kept nowhere. A form may be answered by Amazon's page.
+func guard(h http.Header, formTo string) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' "+formTo)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+}
