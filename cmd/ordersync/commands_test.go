@@ -34,6 +34,8 @@ func TestHelp(t *testing.T) {
 	for _, c := range []struct{ command, words string }{
 		{"", "Bring every connection up to date, once."},
 		{"config", "Print the configuration in force"},
+		{"connect", "How long the link is good"},
+		{"doctor", "say what to do"},
 		{"demo", "nothing to configure"},
 		{"sync", "--fail-on"},
 		{"tenants", "import"},
@@ -49,6 +51,9 @@ func TestHelp(t *testing.T) {
 		{"keys create", "--name"},
 		{"keys list", "Print JSON lines"},
 		{"keys revoke", "not the key itself"},
+		{"secrets", "rotate-key"},
+		{"secrets move", "Leave them in Vault too"},
+		{"secrets rotate-key", "--drop-old"},
 		{"tenants list", "Print JSON lines"},
 		{"tenants show", "Show a tenant's connections in full"},
 		{"tenants set", "--personal-data"},
@@ -96,7 +101,7 @@ func TestFlagsOfCommandsAreNoSettings(t *testing.T) {
 
 // A name that is kept for later is refused with words, wherever flags stand.
 func TestReservedNames(t *testing.T) {
-	for _, name := range []string{"connect", "audit", "doctor", "export", "import"} {
+	for _, name := range []string{"audit", "export", "import"} {
 		for _, args := range []string{name, "--log-level debug " + name, name + " --listen 127.0.0.1:0 more", name + " --help"} {
 			a := alone(strings.Fields(args)...)
 			if strings.HasSuffix(args, "--help") && a.code == exitOK {

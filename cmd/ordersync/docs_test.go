@@ -94,7 +94,7 @@ func TestImportPageExamples(t *testing.T) {
 	}
 }
 
-func pageText(t *testing.T, path string) string {
+func pageText(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -45,7 +45,8 @@ type program struct {
 	masterKey string
 	sim       *spapisim.Simulator
 	app       spapisim.Application
-	amazon    string // its address
+	amazon    string   // its address
+	extra     []string // further flags
 	ahead     atomic.Int64
 	query     func(query string, args ...any) [][]string // asks the database directly
 
@@ -113,11 +114,11 @@ func (p *program) hide(secrets ...string) {
 
 // settings are the flags of the installation.
 func (p *program) settings() []string {
-	return []string{
+	return append([]string{
 		"--database-url", p.database, "--master-key", p.masterKey,
 		"--amazon-client-id", p.app.ClientID, "--amazon-client-secret", p.app.ClientSecret,
 		"--amazon-api-url", p.amazon, "--amazon-lwa-url", p.amazon + "/auth/o2/token",
-	}
+	}, p.extra...)
 }
 
 // answer is what a command said and how it ended.

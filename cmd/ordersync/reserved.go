@@ -11,7 +11,7 @@ import (
 // reserved are the commands that are planned and not here yet. Their names are
 // refused with words, so that nobody takes them for misspelt. A command that
 // arrives leaves this table.
-var reserved = []string{"connect", "audit", "doctor", "export", "import"}
+var reserved = []string{"audit", "export", "import"}
 
 // reservedName is the reserved command at which parsing stopped; "" when it was
 // anything else.

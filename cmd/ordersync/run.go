@@ -41,8 +41,10 @@ type outside struct {
 // commands is the command line.
 type commands struct {
 	Backfill backfillCommand `cmd:"" help:"Want more of a tenant's history, and print what of it was never read."`
+	Connect  connectCommand  `cmd:"" help:"Print a link by which a seller connects, or connects again."`
 	Config   configCommand   `cmd:"" help:"Print the configuration in force, secrets redacted."`
 	Demo     demoCommand     `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
+	Doctor   doctorCommand   `cmd:"" help:"Look at all that the work needs, and say what to do."`
 	Explain  explainCommand  `cmd:"" help:"Say why an order is here, or is not."`
 	Serve    serveCommand    `cmd:"" help:"Run the service: HTTP interface, ticks and workers."`
 	Status   statusCommand   `cmd:"" help:"Show how far the connections are, and what needs a human."`
@@ -57,6 +59,10 @@ type commands struct {
 		List ordersListCommand `cmd:"" help:"Print every order of a tenant."`
 		Show ordersShowCommand `cmd:"" help:"Print one order."`
 	} `cmd:"" help:"Look at stored orders."`
+	Secrets struct {
+		Move      secretsMoveCommand      `cmd:"" help:"Move refresh tokens between the database and Vault."`
+		RotateKey secretsRotateKeyCommand `cmd:"" help:"Seal everything under a new master key."`
+	} `cmd:"" help:"Work on the stored secrets as a whole."`
 	Tenants struct {
 		Import tenantsImportCommand `cmd:"" help:"Create or change connections from JSON lines."`
 		List   tenantsListCommand   `cmd:"" help:"List all tenants and connections."`

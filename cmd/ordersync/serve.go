@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"ordersync/internal/engine"
 	"ordersync/internal/httpapi"
+	"ordersync/internal/web"
 )
 
 // serveCommand runs the service: HTTP, the tick and the workers.
@@ -41,12 +43,28 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	return i.serve(w, handler, l, func() { _, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr()) })
 }
 
-// handler is the HTTP interface over a workplace.
+// handler is the HTTP interface over a workplace, and the pages beside it.
 func (i *invocation) handler(w workplace) (http.Handler, error) {
-	return httpapi.New(httpapi.Config{
+	pages, err := web.New(web.Config{
+		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL, Log: i.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	api, err := httpapi.New(httpapi.Config{
 		Reader: w.store.Doors(), Engine: w.engine, Operators: i.settings.Operators,
 		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == web.CallbackPath || strings.HasPrefix(r.URL.Path, "/connect/") {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}), nil
 }
 
 // serve answers on a listener, ticks and works until it is interrupted. Once it

@@ -30,8 +30,30 @@ type settings struct {
 	AmazonLWAURL       string        `name:"amazon-lwa-url" env:"ORDERSYNC_AMAZON_LWA_URL" default:"https://api.amazon.com/auth/o2/token" group:"Settings" help:"Amazon's token URL; https unless the host is loopback."`
 	AmazonAPIURL       string        `name:"amazon-api-url" env:"ORDERSYNC_AMAZON_API_URL" group:"Settings" help:"Amazon's API for every region; unset: the region's own host." placeholder:"URL"`
 	AmazonRateScale    float64       `env:"ORDERSYNC_AMAZON_RATE_SCALE" default:"1" group:"Settings" help:"Multiplies Amazon's published rates, for a simulator."`
+	AmazonApplication  string        `name:"amazon-application-id" env:"ORDERSYNC_AMAZON_APPLICATION_ID" group:"Settings" help:"The application's id in Seller Central, amzn1.sellerapps.app.… or amzn1.sp.solution.…: needed for sellers to connect." placeholder:"ID"`
+	AmazonRedirectURI  string        `name:"amazon-redirect-uri" env:"ORDERSYNC_AMAZON_REDIRECT_URI" group:"Settings" help:"Where Amazon sends sellers back, as registered there; unset: the public URL and the callback's path." placeholder:"URL"`
+	AmazonDraft        bool          `env:"ORDERSYNC_AMAZON_DRAFT" group:"Settings" help:"The application is not published yet."`
+	AmazonConsentURL   string        `name:"amazon-consent-url" env:"ORDERSYNC_AMAZON_CONSENT_URL" group:"Settings" help:"Stands for Seller Central of every marketplace, for a simulator; unset: the marketplace's own." placeholder:"URL"`
+	PublicURL          string        `name:"public-url" env:"ORDERSYNC_PUBLIC_URL" group:"Settings" help:"Where sellers reach this server from outside, such as https://orders.example.com." placeholder:"URL"`
+	ReturnTo           []string      `env:"ORDERSYNC_RETURN_TO" group:"Settings" help:"Origins that a seller may be sent to in the end, such as https://app.example.com, joined by commas." placeholder:"ORIGIN"`
+	ServiceName        string        `env:"ORDERSYNC_SERVICE_NAME" default:"ordersync" group:"Settings" help:"What sellers know the service by, on the pages that they see."`
 	MasterKey          string        `env:"ORDERSYNC_MASTER_KEY" group:"Settings" secret:"all" help:"Key that seals secrets: 32 bytes in base64; several, joined by commas, while it is rotated. Required on Postgres; on SQLite made once beside the database." placeholder:"KEY"`
 	MasterKeyFile      string        `env:"ORDERSYNC_MASTER_KEY_FILE" group:"Settings" help:"File that holds the master key." placeholder:"FILE"`
+	Secrets            string        `env:"ORDERSYNC_SECRETS" default:"database" enum:"database,vault" group:"Settings" help:"Where refresh tokens are kept: ${enum}. In the database they are sealed under the master key."`
+	VaultAddress       string        `env:"ORDERSYNC_VAULT_ADDRESS" group:"Settings" help:"Vault's URL, such as https://vault.example.com:8200; OpenBao's works too." placeholder:"URL"`
+	VaultNamespace     string        `env:"ORDERSYNC_VAULT_NAMESPACE" group:"Settings" help:"Namespace of Vault Enterprise or OpenBao." placeholder:"NAME"`
+	VaultCAFile        string        `name:"vault-ca-file" env:"ORDERSYNC_VAULT_CA_FILE" group:"Settings" help:"PEM certificates that Vault's may be signed by; unset: the system's." placeholder:"FILE"`
+	VaultLayout        string        `env:"ORDERSYNC_VAULT_LAYOUT" default:"ordersync" enum:"ordersync,keybuzz" group:"Settings" help:"Where the documents lie, by name: ${enum}; the second is that of the system before, one document for each tenant."`
+	VaultMount         string        `env:"ORDERSYNC_VAULT_MOUNT" group:"Settings" help:"Mount of the KV store of version 2; unset: the layout's, secret." placeholder:"PATH"`
+	VaultPath          string        `env:"ORDERSYNC_VAULT_PATH" group:"Settings" help:"Path of a connection's document within the mount, with {tenant}, {region} and {seller} as segments; unset: the layout's." placeholder:"TEMPLATE"`
+	VaultToken         string        `env:"ORDERSYNC_VAULT_TOKEN" group:"Settings" secret:"all" help:"Token to log in with." placeholder:"TOKEN"`
+	VaultTokenFile     string        `env:"ORDERSYNC_VAULT_TOKEN_FILE" group:"Settings" help:"File that holds a token and may be replaced at any time, as Vault's agent does." placeholder:"FILE"`
+	VaultRoleID        string        `name:"vault-role-id" env:"ORDERSYNC_VAULT_ROLE_ID" group:"Settings" help:"Role id to log in with by AppRole." placeholder:"ID"`
+	VaultSecretID      string        `name:"vault-secret-id" env:"ORDERSYNC_VAULT_SECRET_ID" group:"Settings" secret:"all" help:"Secret id of the AppRole." placeholder:"ID"`
+	VaultSecretIDFile  string        `name:"vault-secret-id-file" env:"ORDERSYNC_VAULT_SECRET_ID_FILE" group:"Settings" help:"File that holds the secret id, read at each login." placeholder:"FILE"`
+	VaultKubernetes    string        `name:"vault-kubernetes-role" env:"ORDERSYNC_VAULT_KUBERNETES_ROLE" group:"Settings" help:"Role to log in with by the token of the pod's service account." placeholder:"ROLE"`
+	VaultAuthMount     string        `env:"ORDERSYNC_VAULT_AUTH_MOUNT" group:"Settings" help:"Where the login is mounted, below auth/; unset: approle or kubernetes." placeholder:"PATH"`
+	VaultCallTimeout   time.Duration `env:"ORDERSYNC_VAULT_CALL_TIMEOUT" default:"5s" group:"Settings" help:"How long a request to Vault may take; what did not reach it is tried twice more."`
 	Workers            int           `env:"ORDERSYNC_WORKERS" default:"-1" group:"Settings" help:"Connections worked on at once; -1: 64 on SQLite, 256 on Postgres; 0: none, serve answers HTTP only."`
 	SyncInterval       time.Duration `env:"ORDERSYNC_SYNC_INTERVAL" default:"5m" group:"Settings" help:"Time between two readings of a connection."`
 	Overlap            time.Duration `env:"ORDERSYNC_OVERLAP" default:"5m" group:"Settings" help:"How far each reading reaches back behind the cursor."`
@@ -124,6 +146,8 @@ func (s *settings) problems() (out []error) {
 	add(s.Lease < time.Second || s.Lease > time.Hour, "ORDERSYNC_LEASE is %s: use 1s to 1h", s.Lease)
 	add(s.CallTimeout < 100*time.Millisecond, "ORDERSYNC_CALL_TIMEOUT is %s: use at least 100ms", s.CallTimeout)
 	add(s.CallTimeout > s.Lease/3, "ORDERSYNC_CALL_TIMEOUT is %s, more than a third of ORDERSYNC_LEASE (%s): a call could outlive the right to store its answer", s.CallTimeout, s.Lease)
+	out = append(out, s.consentProblems()...)
+	out = append(out, s.vaultProblems()...)
 	inRange := s.AmazonRateScale >= 0.001 && s.AmazonRateScale <= 1e6 // NaN is not
 	add(!inRange, "ORDERSYNC_AMAZON_RATE_SCALE is %g: use 0.001 to 1000000", s.AmazonRateScale)
 	add(s.AmazonRateScale != 1 && s.AmazonAPIURL == "", "ORDERSYNC_AMAZON_RATE_SCALE is %g without ORDERSYNC_AMAZON_API_URL: Amazon's own rates are not ours to scale", s.AmazonRateScale)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"ordersync/internal/engine"
 	"ordersync/internal/store"
 )
 
@@ -95,8 +96,12 @@ func (i *invocation) importOne(w workplace, line []byte, tooLong bool) (store.Im
 		return store.Imported{}, usageError{err}
 	}
 	done, err := w.engine.Import(i.ctx, spec)
-	if errors.Is(err, store.ErrSellerNeeded) {
+	var wrong *engine.ImportError
+	switch {
+	case errors.Is(err, store.ErrSellerNeeded):
 		err = usageError{store.ErrSellerNeeded}
+	case errors.As(err, &wrong):
+		err = usageError{wrong}
 	}
 	return done, err
 }

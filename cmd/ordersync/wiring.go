@@ -79,6 +79,7 @@ func (i *invocation) masterKey() (string, error) {
 type workplace struct {
 	store  *store.Store
 	engine *engine.Engine
+	vault  *secret.Vault // nil: tokens are kept in the database
 }
 
 // open wires a workplace. Without withAmazon the engine can do everything but
@@ -89,7 +90,7 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.store.Close())
+			err = errors.Join(err, w.close())
 		}
 	}()
 	box, digestKey, err := i.openBox(w.store)
@@ -102,25 +103,32 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 			return w, usageError{err}
 		}
 	}
-	w.engine = i.newEngine(w.store, amazon, box)
+	if w.vault, err = i.openVault(); err != nil {
+		return w, err
+	}
+	w.engine = i.newEngine(w.store, amazon, box, w.vault)
 	return w, nil
 }
 
-// openPlain wires a workplace for what neither opens secrets nor calls Amazon:
-// it needs the database only.
+// openPlain wires a workplace for what neither opens sealed secrets nor calls Amazon:
+// it needs the database only, and Vault where a token is to be deleted there.
 func (i *invocation) openPlain() (w workplace, err error) {
-	if w.store, err = i.openStore(true); err == nil {
-		w.engine = i.newEngine(w.store, nil, nil)
+	if w.store, err = i.openStore(true); err != nil {
+		return w, err
 	}
-	return w, err
+	if w.vault, err = i.openVault(); err != nil {
+		return w, errors.Join(err, w.store.Close())
+	}
+	w.engine = i.newEngine(w.store, nil, nil, w.vault)
+	return w, nil
 }
 
-func (i *invocation) newEngine(s *store.Store, amazon *spapi.Client, box *secret.Box) *engine.Engine {
+func (i *invocation) newEngine(s *store.Store, amazon *spapi.Client, box *secret.Box, vault *secret.Vault) *engine.Engine {
 	return engine.New(s, amazon, box, engine.Settings{
 		Holder: holder(), ClientID: i.settings.AmazonClientID, RateScale: i.settings.AmazonRateScale,
 		Interval: i.settings.SyncInterval, Overlap: i.settings.Overlap, Lease: i.settings.Lease,
 		RevokedAfter: i.settings.RevokedAfter, History: i.settings.History, Sweep: i.settings.Sweep, Workers: i.settings.workers(),
-		Retention: i.settings.retention(),
+		Retention: i.settings.retention(), Consent: i.settings.consent(), Vault: vault,
 	}, i.log)
 }
 
@@ -146,4 +154,9 @@ func holder() string {
 }
 
 // close closes what open opened.
-func (w workplace) close() error { return w.store.Close() }
+func (w workplace) close() error {
+	if w.vault != nil {
+		w.vault.Close()
+	}
+	return w.store.Close()
+}
