@@ -197,3 +197,22 @@ func (c Connection) AuthorizedUntil() time.Time {
 	}
 	return c.AuthorizedAt.Add(AuthorizationTime)
 }
+
+// AuthorizationWarnings are how many days before its end an authorisation is warned
+// of, the last one last. Amazon itself writes to sellers some 30 days before.
+var AuthorizationWarnings = []int{30, 15, 5}
+
+// AuthorizationWarning is the last warning that is due at now, in days before the end:
+// one of [AuthorizationWarnings]; 0: none, or it has ended.
+func (c Connection) AuthorizationWarning(now time.Time) (days int) {
+	end := c.AuthorizedUntil()
+	if end.IsZero() || !now.Before(end) {
+		return 0
+	}
+	for _, warning := range AuthorizationWarnings {
+		if end.Sub(now) <= time.Duration(warning)*24*time.Hour {
+			days = warning
+		}
+	}
+	return days
+}

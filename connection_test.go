@@ -100,3 +100,23 @@ func TestRefusedIsAmazonsOwnWord(t *testing.T) {
 		}
 	}
 }
+
+func TestAuthorizationEnds(t *testing.T) {
+	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	c := ordersync.Connection{AuthorizedAt: at}
+	if got := c.AuthorizedUntil(); !got.Equal(at.AddDate(1, 0, 0)) {
+		t.Errorf("until %s", got)
+	}
+	if none := (ordersync.Connection{}); !none.AuthorizedUntil().IsZero() || none.AuthorizationWarning(at) != 0 {
+		t.Error("one of which nobody said when it began has an end")
+	}
+	day := 24 * time.Hour
+	for after, want := range map[time.Duration]int{
+		0: 0, 335*day - time.Second: 0, 335 * day: 30, 350*day - time.Second: 30, 350 * day: 15, 360*day - time.Second: 15,
+		360 * day: 5, 365*day - time.Second: 5, 365 * day: 0, 400 * day: 0,
+	} {
+		if got := c.AuthorizationWarning(at.Add(after)); got != want {
+			t.Errorf("after %s: %d, want %d", after, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -358,6 +359,36 @@ func TestStartIsRefused(t *testing.T) {
 		}
 		if got := slices.Concat(c.query(`SELECT started_by FROM consents ORDER BY started_by`)...); !slices.Equal(got, []string{"operator", "tenant"}) {
 			t.Errorf("consents were started by %v", got)
+		}
+	})
+}
+
+// An authorisation that will end is warned of 30, 15 and 5 days ahead.
+func TestAuthorizationsThatEnd(t *testing.T) {
+	onBoth(t, func(p *program) {
+		for tenant, left := range map[string]int{"early": 31, "month": 29, "fortnight": 14, "days": 4} {
+			seller, token := p.seller("eu")
+			given := p.now().AddDate(-1, 0, left)
+			p.imports(line{"tenantId": tenant, "region": "eu", "sellingPartnerId": seller.ID, "refreshToken": token, "authorizedAt": given.Format(time.RFC3339)})
+		}
+		var report struct {
+			NeedsHuman []struct {
+				Code, WhoActs string
+				Tenants       []string
+			}
+		}
+		p.must(json.Unmarshal([]byte(p.ok(p.run("status", "--json"))), &report))
+		got := map[string]string{}
+		for _, need := range report.NeedsHuman {
+			got[need.Code] = fmt.Sprint(need.WhoActs, need.Tenants)
+		}
+		for code, tenant := range map[string]string{"AUTHORIZATION_ENDS_IN_30_DAYS": "month", "AUTHORIZATION_ENDS_IN_15_DAYS": "fortnight", "AUTHORIZATION_ENDS_IN_5_DAYS": "days"} {
+			if got[code] != "tenant["+tenant+"]" {
+				t.Errorf("%s: %s", code, got[code])
+			}
+		}
+		if a := p.ok(p.run("status")); !strings.Contains(a, "ends within 5 days") {
+			t.Errorf("for people: %s", a)
 		}
 	})
 }

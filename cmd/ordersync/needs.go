@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ordersync"
 	"ordersync/internal/store"
@@ -31,9 +32,13 @@ const shownTenants = 10
 // needsOf collects what needs a human.
 type needsOf map[string]*need
 
-func (n needsOf) add(c store.ConnectionStatus) {
+func (n needsOf) add(c store.ConnectionStatus, now time.Time) {
 	if reason, actor := c.Need(); actor != ordersync.Nobody {
 		n.note(string(reason), actor, reason.Info().English, c.Tenant)
+	}
+	if days := c.AuthorizationWarning(now); days > 0 && c.State == ordersync.Connected {
+		n.note(fmt.Sprintf("AUTHORIZATION_ENDS_IN_%d_DAYS", days), ordersync.Tenant,
+			fmt.Sprintf("The seller's authorisation ends within %d days, a year after it was given: connect again before (`ordersync connect`).", days), c.Tenant)
 	}
 	if c.SetAside > 0 {
 		n.note(needSetAside, ordersync.Operator, setAsideText, c.Tenant)

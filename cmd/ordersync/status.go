@@ -97,7 +97,7 @@ func (i *invocation) fleetReport(w workplace, page store.StatusPage) (r fleetRep
 	needs := needsOf{}
 	var setAside, tokens int64
 	err = i.eachConnection(w.store, page.Tenant, func(c store.ConnectionStatus) error {
-		needs.add(c)
+		needs.add(c, w.store.Now())
 		setAside += c.SetAside
 		if c.HasRefreshToken {
 			tokens = 1

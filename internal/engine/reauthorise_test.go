@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +76,24 @@ func TestImportedAsErrorIsNotConfirmed(t *testing.T) {
 		w.wantRefused(a, true)
 		if c := w.connection(a); !c.StateSince.After(said) {
 			t.Errorf("it must reconnect since %s: that was an operator's word", c.StateSince)
+		}
+		w.wantSound(a)
+	})
+}
+
+// After 365 days Amazon refuses the authorisation as if it were withdrawn; who is told
+// to reconnect is told that it has ended.
+func TestAuthorizationThatEndedIsSaidToHaveEnded(t *testing.T) {
+	play(t, func(w *world) {
+		s := w.seller()
+		a := w.connect("acme", s, startAt(time.Hour), func(spec *engine.ConnectionSpec) { spec.AuthorizedAt = time.Now() })
+		w.syncs(a, ordersync.Success)
+		time.Sleep(366 * day)
+		w.wantRefused(a, false)
+		time.Sleep(20 * time.Minute)
+		got := w.syncs(a, ordersync.TokenRevoked)
+		if !got.Outcome.Confirmed || !strings.HasSuffix(got.Outcome.Text(), ": it was given on "+begin.Format(time.DateOnly)+" and lasts 365 days") {
+			t.Errorf("confirmed %v: %s", got.Outcome.Confirmed, got.Outcome.Text())
 		}
 		w.wantSound(a)
 	})

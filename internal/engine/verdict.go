@@ -23,6 +23,9 @@ func (x *execution) revoked(ctx context.Context, c store.Commit) error {
 	connection := x.lease.Connection
 	c.Failed = store.FailedRevoked
 	o := ordersync.Outcome{Reason: ordersync.TokenRevoked}
+	if end := connection.AuthorizedUntil(); !end.IsZero() && !now.Before(end) {
+		o.Message = o.Reason.Info().English + ": it was given on " + connection.AuthorizedAt.UTC().Format(time.DateOnly) + " and lasts 365 days"
+	}
 	if connection.Refused() {
 		o.Confirmed = true
 		return x.postpone(ctx, c, now.Add(reconnectAgain), o)
