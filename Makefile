@@ -79,7 +79,7 @@ help: ## list the targets
 		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The parts of `make test`.
-.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-simulation check-strangers check-generated
+.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-simulation check-strangers check-browser check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -94,7 +94,7 @@ check-unit:
 
 # What the race detector makes too slow to be run whole, and what it cannot see.
 check-whole:
-	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestChaos|TestStormOfProcessesOnOneConnection)$$' \
+	scripts/with-postgres go test -timeout 10m -run '^(TestFleetOfTroubles|TestDayOfPolling|TestChaos|TestStormOfProcessesOnOneConnection|TestVaultBreaksInTheMiddleOfARun)$$' \
 		./internal/engine ./internal/store ./cmd/ordersync
 
 # The promises, told from 200 fresh seeds.
@@ -108,6 +108,10 @@ check-fuzz:
 # Clients from npm read the simulator.
 check-strangers:
 	@scripts/strangers
+
+# A seller connects, and connects again, in a real browser.
+check-browser:
+	@scripts/browser
 
 # The tests named TestGenerated… compare generated files with what would be
 # generated; make generate writes them.

@@ -68,6 +68,16 @@ func (c *demoCommand) in(i *invocation, dir string) (err error) {
 	defer func() { err = errors.Join(err, api.close()) }()
 	demo := *i
 	demo.settings = amazon.settings(filepath.Join(dir, "demo.db"), api.url)
+	var l net.Listener
+	if !c.Once {
+		if l, err = listenForDemo(i.ctx); err != nil {
+			return err
+		}
+		defer func() { _ = l.Close() }() // closed by who has served
+		if err := amazon.register(&demo.settings, "http://"+l.Addr().String()); err != nil {
+			return err
+		}
+	}
 	demo.log = slog.New(slog.NewTextHandler(i.err, &slog.HandlerOptions{Level: slog.LevelError}))
 	w, err := demo.open(true)
 	if err != nil {
@@ -89,7 +99,7 @@ func (c *demoCommand) in(i *invocation, dir string) (err error) {
 	if c.Once {
 		return (&syncCommand{FailOn: "operator"}).verdict(run)
 	}
-	return c.goOn(&demo, w, amazon, dir)
+	return c.goOn(&demo, w, amazon, l, dir)
 }
 
 func (c *demoCommand) print(i *invocation, run httpapi.Run) error {
@@ -107,7 +117,7 @@ func (c *demoCommand) print(i *invocation, run httpapi.Run) error {
 const demoAddress = "127.0.0.1:8080"
 
 // goOn serves the fleet until the demo is interrupted.
-func (c *demoCommand) goOn(i *invocation, w workplace, amazon demoAmazon, dir string) (err error) {
+func (c *demoCommand) goOn(i *invocation, w workplace, amazon demoAmazon, l net.Listener, dir string) (err error) {
 	door, err := listen(i.ctx, "127.0.0.1:0", amazon.sim.Admin())
 	if err != nil {
 		return err
@@ -125,20 +135,29 @@ func (c *demoCommand) goOn(i *invocation, w workplace, amazon demoAmazon, dir st
 	if err != nil {
 		return err
 	}
-	var listener net.ListenConfig
-	l, err := listener.Listen(i.ctx, "tcp", demoAddress)
+	link, err := amazon.invite(i.ctx, w.engine)
 	if err != nil {
-		if l, err = listener.Listen(i.ctx, "tcp", "127.0.0.1:0"); err != nil {
-			return fmt.Errorf("listen: %w", err)
-		}
+		return err
 	}
 	out := i.out
 	if c.JSON {
 		out = i.err // standard output is the run
 	}
 	return i.serve(w, handler, l, func() {
-		_, _ = fmt.Fprintf(out, demoHints, l.Addr(), i.settings.DatabaseURL, thisProgram(), keyFile, door.url)
+		_, _ = fmt.Fprintf(out, demoHints, l.Addr(), i.settings.DatabaseURL, thisProgram(), keyFile, door.url, link, amazon.newcomer.Key, i.settings.AmazonConsentURL, i.settings.AmazonApplication)
 	})
+}
+
+// listenForDemo listens where the demo serves.
+func listenForDemo(ctx context.Context) (net.Listener, error) {
+	var listener net.ListenConfig
+	l, err := listener.Listen(ctx, "tcp", demoAddress)
+	if err != nil {
+		if l, err = listener.Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+	}
+	return l, nil
 }
 
 // demoHints is what can be tried while the demo serves.
@@ -152,6 +171,17 @@ http://%[1]s serves until Ctrl-C. Try, in another terminal:
   %[3]s orders list --tenant ecomlg-001
 
   curl -H "Authorization: Bearer $(cat %[4]s)" http://%[1]s/api/v1/runs
+
+Connect a seller yourself: open this in a browser, and sign in as %[7]s.
+
+  %[6]s
+
+Its orders come at once. Withdraw the authorisation at %[8]s/apps/manage:
+the next reading, within five minutes, is refused, and half a minute later status says who
+must act. Connect it again:
+
+  export ORDERSYNC_PUBLIC_URL=http://%[1]s ORDERSYNC_AMAZON_APPLICATION_ID=%[9]s
+  %[3]s connect new-shop
 
 End all of Amazon's faults, and run again: what was broken comes back by itself.
 
@@ -174,6 +204,6 @@ func (a *demoAmazon) settings(file, url string) settings {
 	return settings{
 		DatabaseURL: "sqlite:" + file, AmazonClientID: a.app.ClientID, AmazonClientSecret: a.app.ClientSecret,
 		AmazonAPIURL: url, AmazonLWAURL: url + "/auth/o2/token", AmazonRateScale: 1, Workers: -1,
-		Lease: time.Minute, CallTimeout: 3 * time.Second,
+		Lease: time.Minute, CallTimeout: 3 * time.Second, RevokedAfter: 20 * time.Second,
 	}
 }

@@ -9,13 +9,15 @@ import (
 	"ordersync/internal/engine"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapisim"
+	"ordersync/internal/web"
 )
 
 // demoAmazon is what the demo simulates, and who is imported.
 type demoAmazon struct {
-	sim     *spapisim.Simulator
-	app     spapisim.Application
-	tenants []demoTenant
+	sim      *spapisim.Simulator
+	app      spapisim.Application
+	tenants  []demoTenant
+	newcomer spapisim.Seller // who has not connected yet
 }
 
 // demoTenant is a tenant of the demo.
@@ -65,13 +67,21 @@ func demoParts(now time.Time) []demoPart {
 // health; and a fleet in which every third has a trouble of its own.
 func newDemoAmazon(clock func() time.Time) (a demoAmazon, err error) {
 	now := clock()
-	if a.sim, err = spapisim.New(spapisim.Config{Seed: 15, Now: clock}); err != nil {
+	// Who withdraws an authorisation is to see at once what comes of it.
+	switches := spapisim.Switches{RevokedAtOnce: true}
+	if a.sim, err = spapisim.New(spapisim.Config{Seed: 15, Now: clock, Switches: switches}); err != nil {
 		return a, err
 	}
 	if a.app, err = a.sim.AddApplication(spapisim.ApplicationSpec{}); err != nil {
 		return a, err
 	}
 	if err = a.seed(now); err != nil {
+		return a, err
+	}
+	if a.newcomer, err = a.sim.AddSeller(spapisim.SellerSpec{Region: string(ordersync.RegionEU)}); err != nil {
+		return a, err
+	}
+	if _, err = a.sim.Generate(a.newcomer.Key, spapisim.Generate{N: 60, From: now.AddDate(0, 0, -20), To: now.Add(-10 * time.Minute), Living: true}); err != nil {
 		return a, err
 	}
 	parts := demoParts(now)
@@ -164,6 +174,25 @@ func (a *demoAmazon) join(ctx context.Context, e *engine.Engine) error {
 		}
 	}
 	return nil
+}
+
+// register lets sellers connect to the demo, which serves at an address.
+func (a *demoAmazon) register(s *settings, public string) error {
+	s.AmazonApplication, s.PublicURL, s.AmazonConsentURL, s.ServiceName = a.app.ApplicationID, public, s.AmazonAPIURL, "ordersync's demo"
+	err := a.sim.ChangeApplication(a.app.ClientID, func(spec *spapisim.ApplicationSpec) { spec.RedirectURIs = []string{public + web.CallbackPath} })
+	if err != nil {
+		return fmt.Errorf("register the demo with Amazon: %w", err)
+	}
+	return nil
+}
+
+// invite makes a link by which the newcomer connects.
+func (a *demoAmazon) invite(ctx context.Context, e *engine.Engine) (link string, err error) {
+	ticket, _, err := e.StartConsent(ctx, engine.ConsentRequest{Tenant: "new-shop", Marketplace: "FR", StartedBy: "demo", Valid: 24 * time.Hour})
+	if err != nil {
+		return "", err
+	}
+	return e.ConsentLink(ticket), nil
 }
 
 // demoName names the tenants of the fleet.

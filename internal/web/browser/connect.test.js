@@ -1,0 +1,96 @@
+// A seller connects from the demo, withdraws the authorisation at Amazon, is told,
+// connects again, and no order of the time in between is missing: in a real browser.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { after, before, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { demo } from './demo.js'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const tenant = 'new-shop'
+let it, browser
+
+before(async () => {
+  it = await demo()
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+})
+after(async () => {
+  await browser?.close()
+  await it?.stop()
+})
+
+// visitor is a browser of its own, which may run no script of ours: there is none.
+async function visitor(locale) {
+  const context = await browser.newContext({ locale, viewport: { width: 390, height: 800 } })
+  return context.newPage()
+}
+
+// accessible wants that axe finds nothing on the page that is shown.
+async function accessible(page) {
+  const session = await page.context().newCDPSession(page) // past the page's own Content-Security-Policy
+  await session.send('Runtime.evaluate', { expression: axe })
+  const { result } = await session.send('Runtime.evaluate', { expression: 'axe.run().then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help)))', awaitPromise: true, returnByValue: true })
+  assert.deepEqual(JSON.parse(result.value), [], `on ${page.url()}`)
+}
+
+async function consent(page) {
+  await page.getByLabel('Sign in as seller').selectOption(it.seller)
+  await page.getByRole('button', { name: 'Confirm' }).click()
+}
+
+async function until(what, is) {
+  const end = Date.now() + 90_000
+  while (!(await is())) {
+    if (Date.now() > end) assert.fail(`it did not come: ${what}`)
+    await sleep(250)
+  }
+}
+
+const stored = async () => (await it.api('GET', `/api/v1/orders?tenantId=${tenant}&limit=1`)).total
+const status = () => it.api('GET', `/api/v1/marketplaces/amazon/status?tenantId=${tenant}`)
+
+test('a seller connects, withdraws, is told, and connects again', { timeout: 240_000 }, async () => {
+  const page = await visitor('en-GB')
+  const asked = []
+  page.on('request', r => asked.push(r))
+  await page.goto(it.link)
+  await page.getByRole('heading', { name: `Connect the Amazon seller account of ${tenant}` }).waitFor()
+  await accessible(page)
+  await page.getByRole('button', { name: 'Continue to Amazon' }).click()
+  await consent(page)
+  await page.getByRole('heading', { name: 'Amazon account connected' }).waitFor()
+  await accessible(page)
+  for (const r of asked) assert.ok(!r.headers().referer, `${r.url().split('?')[0]} is told where the browser came from`)
+  await until('60 orders are stored', async () => await stored() === 60)
+  assert.equal((await status()).connected, true)
+
+  await page.goto(it.apps)
+  await page.getByLabel('Sign in as seller').selectOption(it.seller)
+  await page.getByRole('button', { name: 'Disable' }).click()
+  await it.door('POST', '/orders/generate', { seller: it.seller, n: 7, from: new Date(Date.now() - 6 * 60_000).toISOString(), to: new Date(Date.now() - 4 * 60_000).toISOString() })
+  await until('the tenant must reconnect', async () => {
+    await it.api('POST', `/api/v1/orders/sync/run?tenantId=${tenant}`)
+    return (await status()).status === 'ERROR'
+  })
+  const [connection] = (await status()).connections
+  assert.equal(connection.whoActs, 'tenant')
+  assert.equal(await stored(), 60)
+
+  const again = await visitor('fr-FR')
+  await again.goto(await it.connect(tenant))
+  await again.getByRole('heading', { name: `Relier le compte vendeur Amazon de ${tenant}` }).waitFor()
+  await accessible(again)
+  await again.getByRole('button', { name: 'Continuer vers Amazon' }).click()
+  await consent(again)
+  await again.getByRole('heading', { name: 'Compte Amazon relié' }).waitFor()
+  await until('the orders of the time in between are stored', async () => await stored() === 67)
+  const [renewed] = (await status()).connections
+  assert.equal(renewed.connectionId, connection.connectionId)
+  assert.equal(renewed.connectionStatus, 'CONNECTED')
+
+  await again.goto(it.link) // which was used
+  await again.getByRole('heading', { name: "Le compte n'a pas été relié" }).waitFor()
+  await accessible(again)
+})
