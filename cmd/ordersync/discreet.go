@@ -58,7 +58,7 @@ func (d *discreet) Write(p []byte) (int, error) {
 
 // secrets are the texts of the settings that nobody may see.
 func (s *settings) secrets() []string {
-	out := append([]string{s.AmazonClientSecret, s.MasterKey, s.ServerKey}, strings.Split(s.MasterKey, ",")...)
+	out := append([]string{s.AmazonClientSecret, s.AmazonPrevious, s.MasterKey, s.ServerKey, s.VaultToken, s.VaultSecretID}, strings.Split(s.MasterKey, ",")...)
 	u, ok := parseDatabaseURL(s.DatabaseURL)
 	if !ok {
 		return append(out, s.DatabaseURL)

@@ -27,6 +27,8 @@ type settings struct {
 	AmazonClientID     string        `env:"ORDERSYNC_AMAZON_CLIENT_ID" group:"Settings" help:"The application's LWA client id." placeholder:"ID"`
 	AmazonClientSecret string        `env:"ORDERSYNC_AMAZON_CLIENT_SECRET" group:"Settings" secret:"all" help:"The application's LWA client secret." placeholder:"SECRET"`
 	AmazonSecretFile   string        `name:"amazon-client-secret-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_FILE" group:"Settings" help:"File that holds the client secret." placeholder:"FILE"`
+	AmazonPrevious     string        `name:"amazon-client-secret-previous" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_PREVIOUS" group:"Settings" secret:"all" help:"The client secret before, tried where Amazon refuses the present one; it is good for seven days after a rotation." placeholder:"SECRET"`
+	AmazonPreviousFile string        `name:"amazon-client-secret-previous-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_PREVIOUS_FILE" group:"Settings" help:"File that holds the client secret before." placeholder:"FILE"`
 	AmazonLWAURL       string        `name:"amazon-lwa-url" env:"ORDERSYNC_AMAZON_LWA_URL" default:"https://api.amazon.com/auth/o2/token" group:"Settings" help:"Amazon's token URL; https unless the host is loopback."`
 	AmazonAPIURL       string        `name:"amazon-api-url" env:"ORDERSYNC_AMAZON_API_URL" group:"Settings" help:"Amazon's API for every region; unset: the region's own host." placeholder:"URL"`
 	AmazonRateScale    float64       `env:"ORDERSYNC_AMAZON_RATE_SCALE" default:"1" group:"Settings" help:"Multiplies Amazon's published rates, for a simulator."`
@@ -87,6 +89,7 @@ func (s *settings) complete() error {
 	}{
 		{"DATABASE_URL", s.DatabaseURLFile, &s.DatabaseURL, defaultDatabase},
 		{"AMAZON_CLIENT_SECRET", s.AmazonSecretFile, &s.AmazonClientSecret, ""},
+		{"AMAZON_CLIENT_SECRET_PREVIOUS", s.AmazonPreviousFile, &s.AmazonPrevious, ""},
 		{"MASTER_KEY", s.MasterKeyFile, &s.MasterKey, ""},
 		{"SERVER_KEY", s.ServerKeyFile, &s.ServerKey, ""},
 	} {

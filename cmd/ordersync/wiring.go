@@ -136,9 +136,9 @@ func (i *invocation) amazon(digestKey []byte) (*spapi.Client, error) {
 	if i.settings.AmazonClientID == "" || i.settings.AmazonClientSecret == "" {
 		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials")
 	}
-	key := secret.New(i.settings.AmazonClientSecret)
+	key, previous := secret.New(i.settings.AmazonClientSecret), secret.New(i.settings.AmazonPrevious)
 	return spapi.New(spapi.Config{
-		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal,
+		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal, PreviousSecret: previous.Reveal,
 		LWAURL: i.settings.AmazonLWAURL, APIURL: i.settings.AmazonAPIURL,
 		UserAgent: spapi.UserAgent(version), CallTimeout: i.settings.CallTimeout, Now: i.now, DigestKey: digestKey,
 	})

@@ -35,6 +35,10 @@ type Config struct {
 	// prints.
 	ClientID     string
 	ClientSecret func() string
+	// PreviousSecret is the one before, which Amazon accepts for seven days after a
+	// rotation: it is tried where the present one is refused. nil, or "": there is
+	// none. Amazon, "Rotate your application's LWA credentials".
+	PreviousSecret func() string
 
 	// LWAURL is the token endpoint; "" is [DefaultLWAURL].
 	LWAURL string

@@ -66,10 +66,32 @@ func headerToken(token string) bool {
 	return token != "" && len(token) <= maxToken && visible(token) == token && !strings.Contains(token, " ")
 }
 
-// ask sends a token request.
+// ask sends a token request with the application's secret, and where Amazon refuses
+// that with the one before.
 func (c *Client) ask(ctx context.Context, kind source, form url.Values) (grant, error) {
+	given, err := c.askWith(ctx, kind, form, c.config.ClientSecret())
+	if c.config.PreviousSecret == nil || !isKind(err, AppCredentials) {
+		return given, err
+	}
+	previous := c.config.PreviousSecret()
+	if previous == "" {
+		return given, err
+	}
+	if given, again := c.askWith(ctx, kind, form, previous); again == nil || !isKind(again, AppCredentials) {
+		return given, again // the application is accepted
+	}
+	return given, err
+}
+
+func isKind(err error, kind Kind) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == kind
+}
+
+// askWith sends a token request with a secret.
+func (c *Client) askWith(ctx context.Context, kind source, form url.Values, secret string) (grant, error) {
 	form.Set("client_id", c.config.ClientID)
-	form.Set("client_secret", c.config.ClientSecret())
+	form.Set("client_secret", secret)
 	body := form.Encode()
 	u, err := url.Parse(c.config.LWAURL)
 	if err != nil { // checked by New
