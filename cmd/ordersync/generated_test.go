@@ -224,7 +224,7 @@ func TestFlagsAreNamedAfterTheirVariables(t *testing.T) {
 	help := alone("--help").out
 	for _, row := range (&settings{}).table() {
 		name := "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(row.Name, "ORDERSYNC_"), "_", "-"))
-		if !strings.Contains(help, name+"=") || !strings.Contains(help, "$"+row.Name) {
+		if flag := strings.Contains(help, name+"=") || strings.Contains(help, name+" "); !flag || !strings.Contains(help, "$"+row.Name) {
 			t.Errorf("%s: there is no flag %s", row.Name, name)
 		}
 	}

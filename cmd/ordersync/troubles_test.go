@@ -129,7 +129,15 @@ var switched = map[string][]func(*spapisim.Switches){
 	"ExpiresInText":       {func(s *spapisim.Switches) { s.ExpiresInText = true }},
 	"RotateRefreshTokens": {func(s *spapisim.Switches) { s.RotateRefreshTokens = true }},
 	"RevokedAtOnce":       {func(s *spapisim.Switches) { s.RevokedAtOnce = true }},
-	"StrictUserAgent":     {func(s *spapisim.Switches) { s.StrictUserAgent = true }},
+	"OldToken": {
+		func(s *spapisim.Switches) { s.OldToken = spapisim.OldTokenRenewed }, func(s *spapisim.Switches) { s.OldToken = spapisim.OldTokenEnds },
+	},
+	"SelfAuthorizedForever": {func(s *spapisim.Switches) { s.SelfAuthorizedForever = true }},
+	"ExpiredSecretRefused":  {func(s *spapisim.Switches) { s.ExpiredSecretRefused = true }},
+	"CancelReturns":         {func(s *spapisim.Switches) { s.CancelReturns = true }},
+	"MWSAuthToken":          {func(s *spapisim.Switches) { s.MWSAuthToken = true }},
+	"LoginURIRequired":      {func(s *spapisim.Switches) { s.LoginURIRequired = true }},
+	"StrictUserAgent":       {func(s *spapisim.Switches) { s.StrictUserAgent = true }},
 	"RateHeader": {
 		func(s *spapisim.Switches) { s.RateHeader = "off" }, func(s *spapisim.Switches) { s.RateHeader = "0" },
 		func(s *spapisim.Switches) { s.RateHeader = "-1" }, func(s *spapisim.Switches) { s.RateHeader = "much" },

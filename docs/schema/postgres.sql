@@ -132,6 +132,26 @@ CREATE INDEX connections_purge_due ON connections USING btree (purge_due_at);
 CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id);
 CREATE UNIQUE INDEX connections_account ON connections USING btree (tenant, region, seller_id);
 
+CREATE TABLE consents (
+    ticket bytea NOT NULL,
+    tenant text NOT NULL,
+    region text NOT NULL,
+    marketplace_id text NOT NULL,
+    connection_id bigint NOT NULL DEFAULT 0,
+    started_by text NOT NULL,
+    return_to text NOT NULL,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    browser bytea,
+    state bytea,
+    state_until bigint,
+    used_at bigint,
+    PRIMARY KEY (tenant, ticket)
+);
+CREATE INDEX consents_expires ON consents USING btree (expires_at);
+CREATE UNIQUE INDEX consents_state ON consents USING btree (state);
+CREATE UNIQUE INDEX consents_ticket ON consents USING btree (ticket);
+
 CREATE TABLE coverage (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
