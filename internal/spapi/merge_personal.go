@@ -3,13 +3,15 @@ package spapi
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // MergePersonal lays the personal fields of a fresh order over those that are
 // stored, each the object of one data group as in [ordersync.Order.Personal].
 // Amazon leaves out, field by field, what a role does not open, or opens no more
-// ("Access Orders PII"): what the fresh object lacks stays. Elements of orderItems
+// ("Access Orders PII"): what the fresh object lacks stays, but for the lines of an address, of
+// which all come or none. Elements of orderItems
 // and packages belong together by their ids, and lose their places; any other array
 // is replaced.
 func MergePersonal(stored, fresh []byte) ([]byte, error) {
@@ -38,12 +40,40 @@ func layOver(f *field, before, after map[string]any) {
 			after[name] = old
 		case map[string]any:
 			if old, ok := old.(map[string]any); ok {
+				if child != nil && child.path == "recipient.deliveryAddress" && addressed(fresh) {
+					keepContact(old, fresh)
+					continue
+				}
 				layOver(child, old, fresh)
 			}
 		case []any:
 			if old, ok := old.([]any); ok && child != nil && child.element != nil {
 				after[name] = layElements(child.element, old, fresh)
 			}
+		}
+	}
+}
+
+// addressLines are what one role opens of an address, all or none of it ("Access
+// Orders PII"): where one of them comes, those that do not are empty.
+var addressLines = []string{"name", "companyName", "addressLine1", "addressLine2", "addressLine3", "postalCode"}
+
+// addressed tells whether an address came with its lines.
+func addressed(fresh map[string]any) bool {
+	return slices.ContainsFunc(addressLines, func(name string) bool { return fresh[name] != nil })
+}
+
+// keepContact gives a fresh address what another rule may have left out of it, such
+// as the phone after the delivery, if it is the same address still.
+func keepContact(old, fresh map[string]any) {
+	for _, name := range []string{"name", "addressLine1", "postalCode"} {
+		if old[name] != fresh[name] {
+			return
+		}
+	}
+	for name, value := range old {
+		if fresh[name] == nil && !slices.Contains(addressLines, name) {
+			fresh[name] = value
 		}
 	}
 }

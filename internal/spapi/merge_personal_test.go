@@ -27,6 +27,18 @@ func TestMergePersonal(t *testing.T) {
 			`{"recipient":{"deliveryAddress":{"addressLine1":"2 New Road","addressLine2":"left","name":"Eve"}}}`,
 		},
 		{
+			"another address without what the one before had",
+			`{"recipient":{"deliveryAddress":{"name":"Ada","companyName":"Old Ltd","addressLine1":"1 Old Road","addressLine2":"Apt 5","phone":"1"}}}`,
+			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"2 New Road"}}}`,
+			`{"recipient":{"deliveryAddress":{"addressLine1":"2 New Road","name":"Ada"}}}`,
+		},
+		{
+			"the same address without its phone, and with a line less",
+			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"1 Old Road","addressLine2":"Apt 5","postalCode":"1","phone":"1","extendedFields":{"a":1}}}}`,
+			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"1 Old Road","postalCode":"1","phone":null}}}`,
+			`{"recipient":{"deliveryAddress":{"addressLine1":"1 Old Road","extendedFields":{"a":1},"name":"Ada","phone":"1","postalCode":"1"}}}`,
+		},
+		{
 			"items by their ids",
 			`{"orderItems":[{},{"product":{"customization":{"customizedUrl":"u1"}},"orderItemId":"1"},{"x":1,"y":2,"orderItemId":"2"}]}`,
 			`{"orderItems":[{"x":3,"orderItemId":"2"},{},{"x":4,"orderItemId":"3"}]}`,

@@ -95,8 +95,8 @@ func (w orderWrite) mayHold(now time.Time) bool { return w.clock.until(w.Order).
 // at once.
 func (t *tx) settlePersonal(ctx context.Context, l *Lease, writes []orderWrite) error {
 	for _, w := range writes {
-		if w.before == nil || w.before.groups&ordersync.PersonalGroups == 0 {
-			continue
+		if w.before == nil || !l.Connection.PersonalData && w.before.groups&ordersync.PersonalGroups == 0 {
+			continue // gift messages and the like are held without those groups too
 		}
 		query, args := `UPDATE order_personal SET purge_at = $4`, []any{l.Connection.Tenant, int64(l.Connection.ID), w.ID, ms(w.clock.until(w.Order))}
 		if !w.mayHold(t.now) {

@@ -120,3 +120,15 @@ func TestPersonalFieldsBySetting(t *testing.T) {
 		equal(t, "at most", store.Retention{Personal: 99 * day}.WithDefaults().Personal, 30*day)
 	})
 }
+
+// Gift messages and the like lie in other data groups than buyer and recipient: of a
+// cancelled order they go at once too.
+func TestPersonalFieldsOfOtherGroupsGoWithTheOrder(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.bring(line(state(ordersync.Connected), personal(true), selling(french))).Connection
+		l := d.claim(id)
+		d.page(l, order("1", 0, sealed(ordersync.GroupFulfillment, "gift")), order("2", 0, sealed(ordersync.GroupFulfillment, "gift")))
+		d.page(l, order("1", time.Minute, status("CANCELLED"), sealed(ordersync.GroupFulfillment, "gift")))
+		equal(t, "held", d.rows(`SELECT order_id FROM order_personal`), []string{"2"})
+	})
+}
