@@ -105,6 +105,15 @@ func (b *browser) do(method, address string, form url.Values) seen {
 	return s
 }
 
+// follows opens a link and goes on to Amazon.
+func (b *browser) follows(link string) seen {
+	b.c.t.Helper()
+	if page := b.do("GET", link, nil); page.status != http.StatusOK {
+		b.c.t.Fatalf("%d: %s", page.status, page.text)
+	}
+	return b.do("POST", link, url.Values{})
+}
+
 // consents signs in at Amazon's page, where a browser is, and answers it.
 func (b *browser) consents(at seen, seller spapisim.Seller, answer string) seen {
 	b.c.t.Helper()
@@ -229,7 +238,7 @@ func TestSellerConnectsAgain(t *testing.T) {
 		c := p.connecting("--revoked-after", "1s", "--sync-interval", "1s")
 		seller := c.sellerWith(20)
 		b := c.browser()
-		b.consents(b.do("GET", c.start(map[string]any{"tenantId": "acme", "marketplace": "DE"}), nil), seller, "confirm")
+		b.consents(b.follows(c.start(map[string]any{"tenantId": "acme", "marketplace": "DE"})), seller, "confirm")
 		p.until("all orders are stored", func() bool { return c.stored("acme") == 20 })
 		connection := c.query(`SELECT id FROM connections`)[0][0]
 
@@ -243,7 +252,7 @@ func TestSellerConnectsAgain(t *testing.T) {
 		}
 
 		stranger := c.sellerWith(0)
-		wrong := b.consents(b.do("GET", c.start(map[string]any{"tenantId": "acme"}), nil), stranger, "confirm")
+		wrong := b.consents(b.follows(c.start(map[string]any{"tenantId": "acme"})), stranger, "confirm")
 		if wrong.status != http.StatusBadRequest || !strings.Contains(wrong.text, "another Amazon seller account") {
 			t.Errorf("another seller: %d %s", wrong.status, wrong.text)
 		}
@@ -275,7 +284,7 @@ func TestSellerIsToldWhatWentWrong(t *testing.T) {
 			return c.start(body)
 		}
 		b := c.browser()
-		amazon := b.do("GET", start(nil), nil)
+		amazon := b.follows(start(nil))
 		back := c.public + web.CallbackPath + "?" + url.Values{"state": {amazon.url.Query().Get("state")}, "selling_partner_id": {seller.ID}, "spapi_oauth_code": {"invented"}}.Encode()
 		elsewhere := c.browser().do("GET", back, nil)
 		if elsewhere.status != http.StatusBadRequest || !strings.Contains(elsewhere.text, "in another browser") {
@@ -291,7 +300,7 @@ func TestSellerIsToldWhatWentWrong(t *testing.T) {
 		}
 		b.lang = "en"
 		p.must(c.sim.SetSwitches(func(s *spapisim.Switches) { s.CancelReturns = true }))
-		cancelled := b.consents(b.do("GET", start(map[string]any{"returnTo": "https://app.example.com/channels?tab=amazon"}), nil), seller, "cancel")
+		cancelled := b.consents(b.follows(start(map[string]any{"returnTo": "https://app.example.com/channels?tab=amazon"})), seller, "cancel")
 		if got := cancelled.url.String(); got != "https://app.example.com/channels?amazon_error=cancelled&tab=amazon" {
 			t.Errorf("cancelled: %s", got)
 		}
@@ -307,13 +316,46 @@ func TestSellerIsToldWhatWentWrong(t *testing.T) {
 
 		_, err := c.sim.AddFault(spapisim.Fault{Kind: spapisim.FaultLWA, Variant: "invalid_client", Operation: spapisim.Token, Count: 1})
 		p.must(err)
-		app := b.consents(b.do("GET", start(nil), nil), seller, "confirm")
+		app := b.consents(b.follows(start(nil)), seller, "confirm")
 		if app.status != http.StatusBadGateway || !strings.Contains(app.text, "It is not your account") {
 			t.Errorf("a wrong client secret: %d %s", app.status, app.text)
 		}
-		done := b.consents(b.do("GET", start(map[string]any{"returnTo": "https://app.example.com/channels"}), nil), seller, "confirm")
+		done := b.consents(b.follows(start(map[string]any{"returnTo": "https://app.example.com/channels"})), seller, "confirm")
 		if got := done.url.String(); got != "https://app.example.com/channels?amazon_connected=true" {
 			t.Errorf("connected: %s: %s", got, done.text)
+		}
+	})
+}
+
+// Loading the last page again says so again; another account of a region never takes
+// the place of one whose seller is not known; ids that are none are refused.
+func TestConsentsOfOddSellers(t *testing.T) {
+	onBoth(t, func(p *program) {
+		c := p.connecting()
+		old, token := p.seller("eu")
+		p.imports(line{"tenantId": "acme", "region": "eu", "refreshToken": token})
+		second := c.sellerWith(3)
+		b := c.browser()
+		amazon := b.follows(c.start(map[string]any{"marketplace": "FR", "tenantId": "acme", "another": true}))
+		back := c.public + web.CallbackPath + "?" + url.Values{
+			"state": {amazon.url.Query().Get("state")}, "selling_partner_id": {"x y\n<b>"}, "spapi_oauth_code": {"invented"},
+		}.Encode()
+		if odd := b.do("GET", back, nil); odd.status != http.StatusBadRequest || strings.Contains(odd.text, "<b>") {
+			t.Errorf("an id that is none: %d %s", odd.status, odd.text)
+		}
+		done := b.consents(amazon, second, "confirm")
+		if !strings.Contains(done.text, "Amazon account connected") {
+			t.Fatalf("in the end: %d %s", done.status, done.text)
+		}
+		if again := b.do("GET", done.url.String(), nil); again.status != http.StatusOK || !strings.Contains(again.text, "Amazon account connected") {
+			t.Errorf("loaded again: %d %s", again.status, again.text)
+		}
+		if elsewhere := c.browser().do("GET", done.url.String(), nil); elsewhere.status != http.StatusNotFound {
+			t.Errorf("loaded elsewhere: %d %s", elsewhere.status, elsewhere.text)
+		}
+		got := c.query(`SELECT seller_id FROM connections ORDER BY id`)
+		if len(got) != 2 || got[0][0] != "" || got[1][0] != second.ID {
+			t.Errorf("connections: %v; the first is %s's", got, old.ID)
 		}
 	})
 }
@@ -341,7 +383,7 @@ func TestStartIsRefused(t *testing.T) {
 		}
 		seller := c.sellerWith(0)
 		b := c.browser()
-		b.consents(b.do("GET", c.start(map[string]any{"tenantId": "acme", "marketplace": "FR"}), nil), seller, "confirm")
+		b.consents(b.follows(c.start(map[string]any{"tenantId": "acme", "marketplace": "FR"})), seller, "confirm")
 		operator := c.key
 		c.key = p.key("--name", "tenant", "--tenant", "acme")
 		c.asks("POST", "/api/v1/marketplaces/amazon/oauth/start", map[string]any{"tenantId": "globex", "marketplace": "FR"}, http.StatusForbidden)

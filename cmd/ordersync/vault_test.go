@@ -180,6 +180,77 @@ func TestTokensMove(t *testing.T) {
 	})
 }
 
+// What the database keeps and no key opens may be a token: nothing that Vault lacks
+// deletes it, and nobody is told to reconnect for it.
+func TestSealedTokenThatDoesNotOpenStays(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		seller, token := p.seller("eu")
+		p.imports(line{"tenantId": "acme", "region": "eu", "sellingPartnerId": seller.ID, "refreshToken": token})
+		p.query(`UPDATE secrets SET sealed = x'0102030405060708'`)
+		v := p.inVault()
+		for range 2 {
+			if got := p.of(p.sync(exitFailed, "--tenant", "acme"), "acme"); got.ReasonCode != "SECRET_STORE_UNAVAILABLE" || !strings.Contains(got.Message, "cannot be opened") {
+				t.Errorf("%+v", got)
+			}
+		}
+		if a := p.run("secrets", "move", "--to", "vault"); a.code != exitNotDone || !strings.Contains(a.err, "cannot be opened") {
+			t.Errorf("%+v", a)
+		}
+		if got := p.query(`SELECT hex(sealed) FROM secrets`); len(got) != 1 || got[0][0] != "0102030405060708" {
+			t.Errorf("the database keeps %v", got)
+		}
+		v.ask("POST", "secret/data/ordersync/acme/eu/"+seller.ID, map[string]any{"data": map[string]any{"refresh_token": token}})
+		if got := p.of(p.sync(exitOK, "--tenant", "acme"), "acme"); got.ReasonCode != "SUCCESS" {
+			t.Errorf("with one in Vault: %+v", got)
+		}
+	})
+}
+
+// Another token in Vault is not written over by moving, nor one that Amazon has
+// rotated by importing the old line again, wherever the process died meanwhile.
+func TestNewerTokensInVaultStay(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		seller, token := p.seller("eu")
+		acme := line{"tenantId": "acme", "region": "eu", "sellingPartnerId": seller.ID, "refreshToken": token}
+		p.imports(acme)
+		v := p.inVault()
+		path := "ordersync/acme/eu/" + seller.ID
+		newer, err := p.sim.Authorize(p.app.ClientID, seller.Key)
+		p.must(err)
+		p.hide(newer)
+		write := func(token string) {
+			v.ask("POST", "secret/data/"+path, map[string]any{"data": map[string]any{"refresh_token": token}})
+		}
+		write(newer)
+		if a := p.run("secrets", "move", "--to", "vault"); a.code != exitNotDone || !strings.Contains(a.err, "Vault has another token") || v.document(path)["refresh_token"] != newer {
+			t.Errorf("moved: %+v", a)
+		}
+		v.ask("DELETE", "secret/metadata/"+path, nil)
+		p.ok(p.run("secrets", "move", "--to", "vault"))
+		write(newer) // as after a rotation of which the database was never told
+		if r := p.sync(exitOK, "--tenant", "acme"); p.of(r, "acme").ReasonCode != "SUCCESS" {
+			t.Errorf("%+v", r.Results)
+		}
+		if a := p.feed(p.text(acme), "tenants", "import", "-"); !strings.Contains(a.err, "1 unchanged") || v.document(path)["refresh_token"] != newer {
+			t.Errorf("the old line again: %+v", a)
+		}
+	})
+}
+
+// A connection goes, also where Vault can have nothing of it.
+func TestRemovalWithoutASellerInVault(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		_, token := p.seller("eu")
+		p.imports(line{"tenantId": "acme", "region": "eu", "refreshToken": token}, line{"tenantId": "globex", "region": "eu"})
+		p.inVault()
+		p.ok(p.run("tenants", "remove", "acme", "--yes"))
+		p.ok(p.run("tenants", "remove", "globex", "--yes"))
+		if got := p.query(`SELECT (SELECT COUNT(*) FROM secrets), (SELECT COUNT(*) FROM connections)`); got[0][0] != "0" || got[0][1] != "0" {
+			t.Errorf("left: %v", got)
+		}
+	})
+}
+
 // The layout of the system before is taken over by the script of docs/vault.md:
 // nothing is moved, and no token is given twice.
 func TestLayoutOfTheSystemBefore(t *testing.T) {

@@ -221,15 +221,21 @@ func (e *ConsentFailedError) Unwrap() error { return e.err }
 // FinishConsent turns Amazon's answer into a connection that works: its refresh token
 // is kept before it says so, its cursor and orders stay, and its first reading is due
 // at once. The state is taken first, and is worth nothing afterwards, whatever becomes
-// of the rest. The error is a [ConsentFailedError], or the database's.
+// of the rest; asked again once all is done, it says so again. The error is a [ConsentFailedError], or the database's.
 func (e *Engine) FinishConsent(ctx context.Context, a ConsentAnswer) (out Consented, err error) {
 	ticket, _, _ := strings.Cut(a.State, ".")
+	if ordersync.CheckSellerID(a.SellerID) != nil { // "" is a seller who cancelled
+		return out, &ConsentFailedError{Problem: ordersync.ConsentRefused, Ticket: ticket}
+	}
 	c, err := e.store.TakeConsent(ctx, a.State, a.Browser)
 	failed := func(p ordersync.ConsentProblem, err error) (Consented, error) {
 		return Consented{}, &ConsentFailedError{p, c, ticket, err}
 	}
 	var nowhere *store.ConsentError
 	if errors.As(err, &nowhere) {
+		if done, ok, err := e.store.ConsentEnded(ctx, ticket, a.Browser); err != nil || ok {
+			return Consented{Consent: done}, err // the page was loaded again
+		}
 		return failed(nowhere.Problem, err)
 	}
 	if err != nil {
@@ -250,7 +256,7 @@ func (e *Engine) FinishConsent(ctx context.Context, a ConsentAnswer) (out Consen
 	}
 	imported, err := e.Import(ctx, ConnectionSpec{
 		Tenant: c.Tenant, Region: c.Region, SellerID: a.SellerID, State: ordersync.Connected,
-		RefreshToken: secret.New(given.RefreshToken()), AuthorizedAt: e.store.Now(),
+		RefreshToken: secret.New(given.RefreshToken()), AuthorizedAt: e.store.Now(), Adopt: &c.Connection,
 	})
 	var trouble *StoreTroubleError
 	switch {
@@ -274,7 +280,16 @@ func (e *Engine) otherSeller(ctx context.Context, c ordersync.Consent, sellerID 
 	if errors.Is(err, ErrNotFound) {
 		return false, nil // it was removed meanwhile; the seller is as good as a new one
 	}
-	return known.SellerID != "" && known.SellerID != sellerID, err
+	if err != nil || known.SellerID != "" || e.set.Vault == nil {
+		return known.SellerID != "" && known.SellerID != sellerID, err
+	}
+	// Vault may know whose a connection is that was imported without a seller's id.
+	found, err := e.set.Vault.Read(ctx, vaultRef(known))
+	var trouble *secret.VaultError
+	if err != nil && !errors.As(err, &trouble) {
+		return false, err
+	}
+	return found.Seller != "" && found.Seller != sellerID, nil
 }
 
 // exchangeProblem is what a code that could not be exchanged means to the seller.
@@ -299,13 +314,12 @@ func (e *Engine) Disconnect(ctx context.Context, tenant ordersync.TenantID, id o
 	if err != nil {
 		return "", err
 	}
+	forget := e.forgetsToken(ctx, c)
 	if before, err = e.store.Disconnect(ctx, tenant, id); err != nil {
 		return before, err
 	}
-	if e.set.Vault != nil {
-		if err := e.forgetToken(ctx, c); err != nil {
-			return before, err
-		}
+	if err := forget(); err != nil {
+		return before, err
 	}
 	return before, e.store.ForgetSecrets(ctx, tenant, id)
 }

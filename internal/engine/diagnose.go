@@ -8,7 +8,6 @@ import (
 
 	"ordersync"
 	"ordersync/internal/spapi"
-	"ordersync/internal/store"
 )
 
 // Health is how one thing that was looked at stands.
@@ -118,24 +117,20 @@ func clockFinding(ahead time.Duration) Finding {
 // longest ago, and asks Amazon's login whether it accepts them.
 func (e *Engine) diagnoseTenants(ctx context.Context, application Health) Finding {
 	f := Finding{Check: "tenants", Health: Healthy}
-	connections, _, err := e.store.Reader().Status(ctx, store.StatusPage{Limit: 200})
+	sample, err := e.store.Reader().Sample(ctx, sampled)
 	if err != nil {
 		return Finding{"tenants", Broken, err.Error(), "mend the database"}
 	}
-	asked, bad := 0, []string{}
-	for _, c := range connections {
-		if asked == sampled {
-			break
-		}
-		if c.State != ordersync.Connected || c.Paused {
-			continue
-		}
-		asked++
-		if why := e.diagnoseTenant(ctx, c.Connection, application); why != "" {
+	asked, bad := len(sample), []string{}
+	for _, c := range sample {
+		if why := e.diagnoseTenant(ctx, c, application); why != "" {
 			bad = append(bad, string(c.Tenant)+": "+why)
 		}
 	}
 	f.Detail = fmt.Sprintf("%d of %d connections that were tried are well", asked-len(bad), asked)
+	if application == Broken {
+		f.Detail = fmt.Sprintf("%d of %d connections have a refresh token; Amazon was not asked of them", asked-len(bad), asked)
+	}
 	switch {
 	case asked == 0:
 		f.Health, f.Detail = Unchecked, "there is no connection that works"

@@ -82,8 +82,14 @@ func (e *Engine) moveToken(ctx context.Context, c ordersync.Connection, toVault,
 
 // moveToVault writes a token to Vault, and a note of it in its place.
 func (e *Engine) moveToVault(ctx context.Context, c ordersync.Connection, t token) error {
-	if err := e.writeVault(ctx, c, t.Secret); err != nil {
+	version, there, err := e.mayMove(ctx, c, t)
+	if err != nil {
 		return err
+	}
+	if !there {
+		if _, err := e.set.Vault.Write(ctx, vaultRef(c), t.Secret, version); err != nil {
+			return err
+		}
 	}
 	back, err := e.set.Vault.Read(ctx, vaultRef(c))
 	if err != nil {
@@ -124,6 +130,23 @@ func (e *Engine) moveToVault(ctx context.Context, c ordersync.Connection, t toke
 	return err
 }
 
+// mayMove refuses to write over another token in Vault: somebody brought it, and
+// nobody can tell which is the newer one. version is the document's that may be written
+// over; there tells that the token lies there already.
+func (e *Engine) mayMove(ctx context.Context, c ordersync.Connection, t token) (version int, there bool, err error) {
+	found, err := e.set.Vault.Read(ctx, vaultRef(c))
+	var trouble *secret.VaultError
+	switch {
+	case errors.As(err, &trouble) && trouble.TokenMissing():
+		return found.Version, false, nil
+	case err != nil:
+		return 0, false, err
+	case found.Token.Reveal() != t.Reveal():
+		return 0, false, errors.New("Vault has another token of this seller: delete the one that is not wanted, there or by importing the connection anew") //nolint:staticcheck // a name
+	}
+	return 0, true, nil
+}
+
 // moveToDatabase seals a token in the database in the place of its note, and then
 // deletes it in Vault.
 func (e *Engine) moveToDatabase(ctx context.Context, c ordersync.Connection, t token, keep bool) error {
@@ -147,5 +170,5 @@ func (e *Engine) moveToDatabase(ctx context.Context, c ordersync.Connection, t t
 	case keep:
 		return nil
 	}
-	return e.forgetToken(ctx, c)
+	return e.forgetToken(ctx, c, t.version)
 }

@@ -23,18 +23,16 @@ func (e *Engine) Resume(ctx context.Context, tenant ordersync.TenantID, id order
 // Remove deletes a connection with all that is stored of it. It may take long; one
 // that is interrupted is finished by asking again.
 func (e *Engine) Remove(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	if e.set.Vault == nil {
-		return e.store.Remove(ctx, tenant, id)
-	}
 	c, err := e.store.Reader().Tenant(tenant).Connection(ctx, id)
 	if err != nil {
 		return err
 	}
+	forget := e.forgetsToken(ctx, c)
 	if err := e.store.BeginRemoval(ctx, tenant, id); err != nil {
 		return err
 	}
 	// While the connection is there, the removal can be asked for again.
-	if err := e.forgetToken(ctx, c); err != nil {
+	if err := forget(); err != nil {
 		return err
 	}
 	return e.store.Remove(ctx, tenant, id)

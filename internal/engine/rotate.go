@@ -9,6 +9,7 @@ import (
 	"ordersync"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapi"
+	"ordersync/internal/store"
 )
 
 // rotateTime is how long saving a refresh token may take that Amazon gave in place
@@ -59,25 +60,68 @@ func (e *Engine) rotated(ctx context.Context, c ordersync.Connection, a *authori
 	}
 }
 
+// replaceTries is how often a token is looked for anew that was moved or sealed anew
+// while its successor came.
+const replaceTries = 3
+
 // replaceToken puts a token in the place of another where that is kept; not saved:
 // another one lies there by now.
 func (e *Engine) replaceToken(ctx context.Context, c ordersync.Connection, used token, fresh secret.Secret) (next token, saved bool, err error) {
-	next = token{Secret: fresh, inVault: used.inVault}
-	if used.inVault {
-		next.version, err = e.set.Vault.Write(ctx, vaultRef(c), fresh, used.version)
-		var lost *secret.VaultError
-		if errors.As(err, &lost) && lost.Kind == secret.VaultConflict {
-			return next, false, nil
+	for range replaceTries {
+		next = token{Secret: fresh, inVault: used.inVault}
+		if used.inVault {
+			next.version, err = e.set.Vault.Write(ctx, vaultRef(c), fresh, used.version)
+			var lost *secret.VaultError
+			if errors.As(err, &lost) && lost.Kind == secret.VaultConflict {
+				return next, false, nil
+			}
+			if err == nil {
+				next.kept, err = e.note(c.Tenant, c.ID, fresh)
+			}
+		} else {
+			next.kept, err = e.box.Seal([]byte(fresh.Reveal()), tokenOwner(c.Tenant, c.ID))
 		}
-		if err == nil {
-			next.kept, err = e.note(c.Tenant, c.ID, fresh)
+		if err != nil {
+			return next, false, err
 		}
-	} else {
-		next.kept, err = e.box.Seal([]byte(fresh.Reveal()), tokenOwner(c.Tenant, c.ID))
+		if saved, err = e.store.RotateToken(ctx, c.Tenant, c.ID, used.kept, next.kept); saved || err != nil {
+			return next, saved || used.inVault, err
+		}
+		if used, saved, err = e.usedNow(ctx, c, used, next); saved || err != nil || used.kept == nil {
+			return next, saved, err
+		}
 	}
-	if err != nil {
-		return next, false, err
+	return next, false, nil
+}
+
+// usedNow finds a token where it lies by now, after it was moved or sealed anew; its
+// kept is nil where another one has come. saved tells that the next one lies there
+// already.
+func (e *Engine) usedNow(ctx context.Context, c ordersync.Connection, used, next token) (now token, saved bool, err error) {
+	kept, err := e.store.Secret(ctx, c.Tenant, c.ID, store.RefreshToken)
+	if err != nil || kept == nil {
+		return token{}, false, err
 	}
-	saved, err = e.store.RotateToken(ctx, c.Tenant, c.ID, used.kept, next.kept)
-	return next, saved || used.inVault, err
+	if used.inVault && e.same(c.Tenant, c.ID, kept, next.Secret) {
+		return token{}, true, nil // somebody has read it in Vault since
+	}
+	if plain, err := e.box.Open(kept, tokenOwner(c.Tenant, c.ID)); err == nil {
+		if string(plain) != used.Reveal() {
+			return token{}, false, nil
+		}
+		return token{Secret: used.Secret, kept: kept}, false, nil
+	}
+	if e.set.Vault == nil {
+		return token{}, false, nil
+	}
+	found, err := e.set.Vault.Read(ctx, vaultRef(c))
+	switch {
+	case err != nil:
+		return token{}, false, err
+	case found.Token.Reveal() == next.Reveal():
+		return token{}, true, nil
+	case found.Token.Reveal() != used.Reveal():
+		return token{}, false, nil
+	}
+	return token{Secret: used.Secret, kept: kept, inVault: true, version: found.Version}, false, nil
 }

@@ -98,3 +98,38 @@ func TestImportOneKeepsTheRotatedToken(t *testing.T) {
 		w.syncs(a, ordersync.Success)
 	}, rotating, quick)
 }
+
+// A token that is sealed anew while Amazon gives its successor is still the one that
+// was used: the successor is kept.
+func TestRotationWhileTokensAreSealedAnew(t *testing.T) {
+	reseal := func() {}
+	play(t, func(w *world) {
+		s := w.seller()
+		a := w.connect("acme", s, startAt(time.Hour))
+		reseal = func() {
+			sealed := []byte(w.sealedToken(a))
+			owner := secret.Owner{Tenant: a.tenant, Connection: a.connection, Purpose: "refresh_token"}
+			plain, err := w.box.Open(sealed, owner)
+			w.must(err)
+			again, err := w.box.Seal(plain, owner)
+			w.must(err)
+			if ok, err := w.store.ReplaceSecret(w.ctx, a.tenant, a.connection, "refresh_token", sealed, again); err != nil || !ok {
+				t.Errorf("sealed anew: %v, %v", ok, err)
+			}
+			reseal = func() {}
+		}
+		w.syncs(a, ordersync.Success)
+		if strings.Contains(w.log.String(), "stored no longer") || !strings.Contains(w.log.String(), "and it was saved") {
+			t.Errorf("the successor was dropped:\n%s", w.log)
+		}
+		loggedOut()
+		w.syncs(a, ordersync.Success)
+		w.wantSealed(a)
+		w.wantSound(a)
+	}, rotating, along(func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		if isLogin(r) {
+			reseal()
+		}
+		return next.RoundTrip(r)
+	}))
+}

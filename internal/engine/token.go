@@ -74,7 +74,7 @@ func (e *Engine) readToken(ctx context.Context, c ordersync.Connection) (token, 
 	if err != nil {
 		return token{}, fmt.Errorf("read refresh token: %w", err)
 	}
-	inVault := e.set.Vault != nil
+	inVault, closed := e.set.Vault != nil, error(nil)
 	if kept != nil {
 		plain, err := e.box.Open(kept, tokenOwner(c.Tenant, c.ID))
 		if err == nil {
@@ -83,13 +83,15 @@ func (e *Engine) readToken(ctx context.Context, c ordersync.Connection) (token, 
 		if !errors.Is(err, secret.ErrWrongKey) {
 			return token{}, fmt.Errorf("open refresh token: %w", err)
 		}
-		if _, err := e.box.Open(kept, noteOwner(c.Tenant, c.ID)); err != nil && !inVault {
-			return token{}, &StoreTroubleError{"the stored refresh token cannot be opened with this master key", err}
+		if _, err := e.box.Open(kept, noteOwner(c.Tenant, c.ID)); err != nil {
+			closed = &StoreTroubleError{"the stored refresh token cannot be opened with this master key", err}
 		}
 	}
 	switch {
 	case inVault:
-		return e.readVault(ctx, c, kept)
+		return e.readVault(ctx, c, kept, closed)
+	case closed != nil:
+		return token{}, closed
 	case kept != nil:
 		return token{}, &StoreTroubleError{"the refresh token is kept in Vault, and this process is not told of one: set ORDERSYNC_SECRETS=vault, or move it back", nil}
 	}
@@ -97,8 +99,9 @@ func (e *Engine) readToken(ctx context.Context, c ordersync.Connection) (token, 
 }
 
 // readVault reads a connection's token in Vault and notes in the database whether
-// there is one.
-func (e *Engine) readVault(ctx context.Context, c ordersync.Connection, kept []byte) (token, error) {
+// there is one. closed is not nil where what the database keeps may be a token itself,
+// under a key that is not given: that stays, whatever Vault lacks.
+func (e *Engine) readVault(ctx context.Context, c ordersync.Connection, kept []byte, closed error) (token, error) {
 	found, err := e.set.Vault.Read(ctx, vaultRef(c))
 	var trouble *secret.VaultError
 	switch {
@@ -107,6 +110,8 @@ func (e *Engine) readVault(ctx context.Context, c ordersync.Connection, kept []b
 		return token{Secret: found.Token, kept: note, inVault: true, version: found.Version}, err
 	case !errors.As(err, &trouble), trouble.Kind == secret.VaultCancelled:
 		return token{}, err
+	case closed != nil && (trouble.TokenMissing() || trouble.Kind == secret.VaultBadCall):
+		return token{}, closed
 	case trouble.TokenMissing():
 		if kept != nil {
 			if _, err := e.store.ReplaceSecret(ctx, c.Tenant, c.ID, store.RefreshToken, kept, nil); err != nil {
@@ -129,6 +134,12 @@ func (e *Engine) noteOf(ctx context.Context, c ordersync.Connection, kept []byte
 	note, err := e.note(c.Tenant, c.ID, t)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := e.box.Open(kept, noteOwner(c.Tenant, c.ID)); err == nil {
+		// The token before may be the one that an operator gave: its note is kept, so
+		// that the same line imported again does not bring it back.
+		_, err = e.store.RotateToken(ctx, c.Tenant, c.ID, kept, note)
+		return note, err
 	}
 	if _, err := e.store.ReplaceSecret(ctx, c.Tenant, c.ID, store.RefreshToken, kept, note); err != nil {
 		return nil, err
@@ -212,7 +223,8 @@ func (e *Engine) importTarget(ctx context.Context, s ConnectionSpec) (c ordersyn
 		return c, false, err
 	}
 	all = slices.DeleteFunc(all, func(c ordersync.Connection) bool {
-		return c.Region != s.Region || s.SellerID != "" && c.SellerID != "" && c.SellerID != s.SellerID
+		adopts := c.SellerID == "" && (s.Adopt == nil || *s.Adopt == c.ID)
+		return c.Region != s.Region || s.SellerID != "" && c.SellerID != s.SellerID && !adopts
 	})
 	// The one of that seller goes before the one that has none yet.
 	slices.SortFunc(all, func(a, b ordersync.Connection) int { return strings.Compare(b.SellerID, a.SellerID) })
@@ -230,19 +242,56 @@ func (e *Engine) importTarget(ctx context.Context, s ConnectionSpec) (c ordersyn
 	return c, known, nil
 }
 
-// forgetToken deletes a connection's token in Vault, if it is that seller's.
-func (e *Engine) forgetToken(ctx context.Context, c ordersync.Connection) error {
-	_, err := e.set.Vault.Read(ctx, vaultRef(c))
+// documentOf is the version of a connection's document in Vault, if it is that
+// seller's; 0: there is none.
+func (e *Engine) documentOf(ctx context.Context, c ordersync.Connection) (version int, err error) {
+	found, err := e.set.Vault.Read(ctx, vaultRef(c))
 	var trouble *secret.VaultError
 	switch {
-	case errors.As(err, &trouble) && (trouble.Kind == secret.VaultNotFound || trouble.Kind == secret.VaultOtherSeller):
+	case err == nil, errors.As(err, &trouble) && trouble.Kind == secret.VaultNoToken: // what else is kept of it counts too
+		return found.Version, nil
+	case errors.As(err, &trouble) && notOurs(c, trouble):
+		return 0, nil
+	}
+	return 0, &StoreTroubleError{err.Error(), err}
+}
+
+// forgetToken deletes a connection's document in Vault, if it is still the version
+// that was seen: a later one is somebody's who connects again.
+func (e *Engine) forgetToken(ctx context.Context, c ordersync.Connection, version int) error {
+	now, err := e.documentOf(ctx, c)
+	if err != nil || now == 0 || now != version {
+		return err
+	}
+	err = e.set.Vault.Delete(ctx, vaultRef(c))
+	var trouble *secret.VaultError
+	if err == nil || errors.As(err, &trouble) && notOurs(c, trouble) {
 		return nil
-	case errors.As(err, &trouble) && trouble.Kind == secret.VaultNoToken: // what else is kept of it goes too
-	case err != nil:
-		return &StoreTroubleError{err.Error(), err}
 	}
-	if err := e.set.Vault.Delete(ctx, vaultRef(c)); err != nil {
-		return &StoreTroubleError{err.Error(), err}
+	return &StoreTroubleError{err.Error(), err}
+}
+
+// forgetsToken sees what Vault has of a connection before it is stopped, and returns
+// what deletes just that afterwards.
+func (e *Engine) forgetsToken(ctx context.Context, c ordersync.Connection) (forget func() error) {
+	if e.set.Vault == nil {
+		return func() error { return nil }
 	}
-	return nil
+	version, err := e.documentOf(ctx, c)
+	if err != nil {
+		return func() error { return err } // it is stopped all the same
+	}
+	return func() error { return e.forgetToken(ctx, c, version) }
+}
+
+// notOurs tells whether Vault has no document of the connection: none at all, one of
+// another seller or region, or it can have none since the seller is not known.
+func notOurs(c ordersync.Connection, trouble *secret.VaultError) bool {
+	switch trouble.Kind {
+	case secret.VaultNotFound, secret.VaultOtherSeller:
+		return true
+	case secret.VaultBadCall:
+		return c.SellerID == ""
+	}
+	return false
 }

@@ -19,7 +19,7 @@ func (s *server) registerConnect() {
 	route(s, "GET "+amazon+"/status", "amazonStatus", "Look at a tenant's connections to Amazon",
 		"Whether the tenant is connected, until when Amazon's authorisations last, and what a human must do.", s.amazonStatus, tag("connecting"))
 	route(s, "POST "+amazon+"/oauth/start", "startOauth", "Begin to connect a seller account",
-		"Answers the address that the seller's own browser must be sent to at once; it is good for ten minutes and for one account. "+
+		"Answers the address of a page that says who asks for what, for the seller's own browser; it is good for ten minutes and for one account. "+
 			"A tenant's only connection in the region is renewed, and keeps its cursor and orders; another account needs `another`.", s.startOauth, tag("connecting"))
 	route(s, "POST "+amazon+"/disconnect", "disconnectAmazon", "Disconnect a seller account",
 		"Deletes the refresh token and stops all work; orders and cursor stay. Amazon's side of the authorisation ends in Seller Central only.", s.disconnect, tag("connecting"))
@@ -136,7 +136,7 @@ func (s *server) startOauth(ctx context.Context, in *OauthInput) (*struct{ Body 
 		return nil, err
 	}
 	return &struct{ Body OauthStart }{OauthStart{
-		Success: true, AuthURL: s.Engine.ConsentLink(ticket) + "/go", State: ticket, ExpiresAt: when(c.ExpiresAt),
+		Success: true, AuthURL: s.Engine.ConsentLink(ticket), State: ticket, ExpiresAt: when(c.ExpiresAt),
 		Message: "send the seller's browser to authUrl within ten minutes",
 	}}, nil
 }

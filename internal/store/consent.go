@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -74,15 +75,47 @@ func (t *tx) open(ctx context.Context, ticket, browser string) (consentRow, erro
 		return c, &ConsentError{ordersync.ConsentUnknown}
 	case !t.now.Before(c.ExpiresAt):
 		return c, &ConsentError{ordersync.ConsentExpired}
-	case c.browser != nil && subtle.ConstantTimeCompare(c.browser, hashed(browser)) == 0:
+	case c.browser != nil && t.now.Before(msTime(c.until.Int64)) && subtle.ConstantTimeCompare(c.browser, hashed(browser)) == 0:
+		// As long as Amazon's answer may still come; then anybody may begin anew.
 		return c, &ConsentError{ordersync.ConsentElsewhere}
 	}
 	return c, nil
 }
 
+// known tells whether there is a consent at all, without a transaction: anybody may
+// ask for anything, and must not make who writes wait.
+func (s *Store) known(ctx context.Context, column, text string) (bool, error) {
+	var n int
+	err := s.reader.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM consents WHERE `+column+` = $1`, hashed(text)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for a consent: %w", err)
+	}
+	return n > 0, nil
+}
+
+// ConsentEnded is the consent of a ticket that has ended in the browser that followed
+// it; false: there is none.
+func (s *Store) ConsentEnded(ctx context.Context, ticket, browser string) (c ordersync.Consent, ended bool, err error) {
+	var connection, expires int64
+	err = s.reader.db.QueryRowContext(ctx, `SELECT tenant, region, marketplace_id, connection_id, started_by, return_to, expires_at FROM consents
+		WHERE ticket = $1 AND browser = $2 AND used_at IS NOT NULL`, hashed(ticket), hashed(browser)).
+		Scan(&c.Tenant, &c.Region, &c.Marketplace, &connection, &c.StartedBy, &c.ReturnTo, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, false, nil
+	}
+	if err != nil {
+		return c, false, fmt.Errorf("read consent: %w", err)
+	}
+	c.Connection, c.ExpiresAt = ordersync.ConnectionID(connection), msTime(expires)
+	return c, true, nil
+}
+
 // Consent is what a ticket stands for, for the browser that follows it. The error is
 // a [ConsentError] where it leads nowhere.
 func (s *Store) Consent(ctx context.Context, ticket, browser string) (out ordersync.Consent, err error) {
+	if ok, err := s.known(ctx, "ticket", ticket); err != nil || !ok {
+		return out, cmp.Or[error](err, &ConsentError{ordersync.ConsentUnknown})
+	}
 	err = s.inTx(ctx, "read consent", func(ctx context.Context, t *tx) error {
 		c, err := t.open(ctx, ticket, browser)
 		out = c.Consent
@@ -95,6 +128,9 @@ func (s *Store) Consent(ctx context.Context, ticket, browser string) (out orders
 // state, once, and until a time. Followed again, the state before is worth nothing.
 // The error is a [ConsentError] where the ticket leads nowhere.
 func (s *Store) OpenConsent(ctx context.Context, ticket, browser, state string, until time.Time) (out ordersync.Consent, err error) {
+	if ok, err := s.known(ctx, "ticket", ticket); err != nil || !ok {
+		return out, cmp.Or[error](err, &ConsentError{ordersync.ConsentUnknown})
+	}
 	err = s.inTx(ctx, "open consent", func(ctx context.Context, t *tx) error {
 		c, err := t.open(ctx, ticket, browser)
 		if err != nil {
@@ -112,6 +148,9 @@ func (s *Store) OpenConsent(ctx context.Context, ticket, browser, state string, 
 // nobody can take it again. The error is a [ConsentError] where there is none for that
 // browser.
 func (s *Store) TakeConsent(ctx context.Context, state, browser string) (out ordersync.Consent, err error) {
+	if ok, err := s.known(ctx, "state", state); err != nil || !ok {
+		return out, cmp.Or[error](err, &ConsentError{ordersync.ConsentUnknown})
+	}
 	var problem *ConsentError
 	err = s.inTx(ctx, "take consent", func(ctx context.Context, t *tx) error {
 		problem = nil

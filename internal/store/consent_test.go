@@ -70,8 +70,20 @@ func TestConsent(t *testing.T) {
 		d.clock.add(ordersync.ConsentTime)
 		take("too late", "third", "mine", ordersync.ConsentExpired)
 		take("once more", "third", "mine", ordersync.ConsentUnknown)
+		open("by another browser, once the answer cannot come any more", "yours", "stolen", "")
+		d.clock.add(ordersync.ConsentTime)
 		open("a last time", "mine", "fourth", "")
+		read("another browser, while the answer may come", "ticket", "yours", ordersync.ConsentElsewhere)
+		if _, ended, err := d.ConsentEnded(d.ctx, "ticket", "mine"); err != nil || ended {
+			t.Errorf("it has not ended: %v, %v", ended, err)
+		}
 		d.must(d.EndConsent(d.ctx, "ticket"))
+		if got, ended, err := d.ConsentEnded(d.ctx, "ticket", "mine"); err != nil || !ended || got != c {
+			t.Errorf("it has ended: %+v, %v, %v", got, ended, err)
+		}
+		if _, ended, err := d.ConsentEnded(d.ctx, "ticket", "yours"); err != nil || ended {
+			t.Errorf("in another browser: %v, %v", ended, err)
+		}
 		take("ended", "fourth", "mine", ordersync.ConsentUnknown)
 		open("opened after its end", "mine", "fifth", ordersync.ConsentUnknown)
 		d.must(d.CreateConsent(d.ctx, "late", c))

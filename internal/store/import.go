@@ -24,6 +24,9 @@ type Import struct {
 	// Cursor and LastSuccessAt count only when the connection is new.
 	Cursor        []byte
 	LastSuccessAt time.Time
+	// Adopt limits which connection without a seller id may be given SellerID: only
+	// that one, or with 0 none. nil: the first.
+	Adopt *ordersync.ConnectionID
 	// Token tells that a refresh token was given: Seal seals it for a
 	// connection, Same tells whether a sealed one is the same.
 	Token bool
@@ -102,7 +105,7 @@ func (t *tx) importTarget(ctx context.Context, in Import) (*connectionRow, error
 	}
 	// The first line that brings a seller id gives it to the connection that had none.
 	for i := range all {
-		if all[i].SellerID == "" {
+		if all[i].SellerID == "" && (in.Adopt == nil || *in.Adopt == all[i].ID) {
 			return &all[i], nil
 		}
 	}

@@ -4,7 +4,23 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"ordersync"
 )
+
+// Sample lists some connections that are to work, those whose last success is longest
+// ago first.
+func (r *Reader) Sample(ctx context.Context, limit int) ([]ordersync.Connection, error) {
+	rows, err := connections(ctx, r.db, `WHERE state = 'CONNECTED' AND NOT paused ORDER BY COALESCE(last_success_at, 0), id LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read connections: %w", err)
+	}
+	out := make([]ordersync.Connection, len(rows))
+	for i, c := range rows {
+		out[i] = c.Connection
+	}
+	return out, nil
+}
 
 // Overdue counts connections whose live work has been due for a while and that
 // nobody works on: of a fleet that is served there are none for long.

@@ -19,7 +19,7 @@ const (
 	// back: nobody else's can bring Amazon's answer.
 	browserCookie = "ordersync_connect"
 	// browserTime is how long it is marked.
-	browserTime = time.Hour
+	browserTime = 24 * time.Hour
 	// requestTime is how long a request may take; Amazon is asked in it.
 	requestTime = 50 * time.Second
 	// maxText is how long anything in an address may be.
@@ -91,7 +91,9 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 
 // back receives the seller from Amazon.
 func (s *server) back(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	// A browser that goes away or loads the page again must not break off what spends
+	// Amazon's code.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), requestTime)
 	defer cancel()
 	query := r.URL.Query()
 	text := func(name string) string {

@@ -65,7 +65,6 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /connect/style.css", s.serveStyle)
 	mux.HandleFunc("GET /connect/{ticket}", s.ask)
 	mux.HandleFunc("POST /connect/{ticket}", s.follow)
-	mux.HandleFunc("GET /connect/{ticket}/go", s.follow)
 	mux.HandleFunc("GET "+CallbackPath, s.back)
 	return mux, nil
 }
@@ -79,9 +78,10 @@ func (s *server) serveStyle(w http.ResponseWriter, _ *http.Request) {
 
 // guard sets what every page says to the browser: nobody may frame it, nothing of
 // its address goes to anybody (Amazon, "Website authorization workflow": no-referrer),
-// and it is kept nowhere. A form may be answered by Amazon's page.
+// and it is kept nowhere. A form may be answered by Amazon's page, and by whatever that
+// sends a browser on to that is not signed in.
 func guard(h http.Header, formTo string) {
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' "+formTo)
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https: "+formTo)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
