@@ -41,7 +41,7 @@ func layOver(f *field, before, after map[string]any) {
 		case map[string]any:
 			if old, ok := old.(map[string]any); ok {
 				if child != nil && child.path == "recipient.deliveryAddress" && addressed(fresh) {
-					keepContact(old, fresh)
+					keepPhone(old, fresh)
 					continue
 				}
 				layOver(child, old, fresh)
@@ -56,25 +56,23 @@ func layOver(f *field, before, after map[string]any) {
 
 // addressLines are what one role opens of an address, all or none of it ("Access
 // Orders PII"): where one of them comes, those that do not are empty.
-var addressLines = []string{"name", "companyName", "addressLine1", "addressLine2", "addressLine3", "postalCode"}
+var addressLines = []string{"name", "addressLine1", "addressLine2", "addressLine3", "postalCode"}
 
 // addressed tells whether an address came with its lines.
 func addressed(fresh map[string]any) bool {
 	return slices.ContainsFunc(addressLines, func(name string) bool { return fresh[name] != nil })
 }
 
-// keepContact gives a fresh address what another rule may have left out of it, such
-// as the phone after the delivery, if it is the same address still.
-func keepContact(old, fresh map[string]any) {
+// keepPhone gives a fresh address the phone that another rule leaves out once the
+// order was delivered, if it is the same address still.
+func keepPhone(old, fresh map[string]any) {
 	for _, name := range []string{"name", "addressLine1", "postalCode"} {
-		if old[name] != fresh[name] {
+		if was, is := old[name], fresh[name]; was == nil || is == nil || was != is {
 			return
 		}
 	}
-	for name, value := range old {
-		if fresh[name] == nil && !slices.Contains(addressLines, name) {
-			fresh[name] = value
-		}
+	if fresh["phone"] == nil && old["phone"] != nil {
+		fresh["phone"] = old["phone"]
 	}
 }
 

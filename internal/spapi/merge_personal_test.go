@@ -36,7 +36,13 @@ func TestMergePersonal(t *testing.T) {
 			"the same address without its phone, and with a line less",
 			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"1 Old Road","addressLine2":"Apt 5","postalCode":"1","phone":"1","extendedFields":{"a":1}}}}`,
 			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"1 Old Road","postalCode":"1","phone":null}}}`,
-			`{"recipient":{"deliveryAddress":{"addressLine1":"1 Old Road","extendedFields":{"a":1},"name":"Ada","phone":"1","postalCode":"1"}}}`,
+			`{"recipient":{"deliveryAddress":{"addressLine1":"1 Old Road","name":"Ada","phone":"1","postalCode":"1"}}}`,
+		},
+		{
+			"a company alone, without the role for the rest",
+			`{"recipient":{"deliveryAddress":{"name":"Ada","addressLine1":"1 Old Road","companyName":"Old Ltd"}}}`,
+			`{"recipient":{"deliveryAddress":{"companyName":"New Ltd"}}}`,
+			`{"recipient":{"deliveryAddress":{"addressLine1":"1 Old Road","companyName":"New Ltd","name":"Ada"}}}`,
 		},
 		{
 			"items by their ids",

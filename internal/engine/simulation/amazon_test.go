@@ -61,6 +61,8 @@ func (a *amazon) RoundTrip(r *http.Request) (*http.Response, error) {
 	err := a.answer(c, r)
 	if err == nil {
 		err = a.pass(ctx, c, c.back, " returns")
+	} else {
+		a.gate(c.name + " " + c.op + " breaks off") // its handler may have waited, as one that hangs does
 	}
 	if c.kind != "" {
 		a.count(answered(c.kind))
