@@ -35,7 +35,7 @@ func (e *Engine) Remove(ctx context.Context, tenant ordersync.TenantID, id order
 	if err := forget(); err != nil {
 		return err
 	}
-	return e.store.Remove(ctx, tenant, id)
+	return e.store.FinishRemoval(ctx, tenant, id)
 }
 
 // Set changes a connection's settings. History that is wanted anew is read as

@@ -159,6 +159,22 @@ func TestRemoveInBatches(t *testing.T) {
 	})
 }
 
+// What is brought back between the beginning of a removal and its end stays whole.
+func TestRemovalThatWasBegunAndBroughtBack(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.full("acme", "S1")
+		d.must(d.BeginRemoval(d.ctx, "acme", id))
+		in := line(state(ordersync.Connected))
+		in.Tenant, in.SellerID = "acme", "S1"
+		d.bring(in)
+		before := d.dump()
+		if err := d.FinishRemoval(d.ctx, "acme", id); !errors.Is(err, store.ErrBroughtBack) {
+			t.Errorf("finished: %v", err)
+		}
+		equal(t, "database", d.dump(), before)
+	})
+}
+
 // What an operator does to a connection that is being removed does not keep it;
 // bringing it back does.
 func TestActsWhileRemoving(t *testing.T) {

@@ -40,6 +40,12 @@ func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id orders
 	if err := s.BeginRemoval(ctx, tenant, id); err != nil {
 		return err
 	}
+	return s.FinishRemoval(ctx, tenant, id)
+}
+
+// FinishRemoval deletes what is stored of a connection whose removal was begun, and the
+// connection. [ErrBroughtBack]: it was imported anew since, and stays.
+func (s *Store) FinishRemoval(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
 	for _, r := range removed {
 		for n := int64(removeBatch); n >= removeBatch; {
 			err := s.inTx(ctx, "remove "+r.table, func(ctx context.Context, t *tx) (err error) {
@@ -57,7 +63,7 @@ func (s *Store) Remove(ctx context.Context, tenant ordersync.TenantID, id orders
 }
 
 // BeginRemoval stops a connection for good, and what waits for it. What is stored of
-// it stays until [Store.Remove].
+// it stays until [Store.FinishRemoval].
 func (s *Store) BeginRemoval(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
 	return s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
 		a.claims = true
