@@ -38,6 +38,7 @@
 //   - internal/secret: sealing of secrets and personal data; tokens kept in Vault.
 //   - internal/engine: the verbs: Tick, Work, StartRun and what they need.
 //   - internal/engine/truth: what the simulated Amazon has, in these words; for tests.
+//   - internal/leak: searches what tests print, log, answer and store for secrets.
 //   - internal/engine/simulation: the promises, proved by tests from seeds.
 //   - internal/httpapi: the JSON that users see.
 //   - internal/web: what people see in a browser.

@@ -60,9 +60,6 @@ func (c *connecting) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	c.must(err)
 	return &browser{c: c, lang: "en", Client: &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if code := r.URL.Query().Get("spapi_oauth_code"); code != "" {
-			c.hide(code) // and no log, page or table may show it
-		}
 		if r.URL.Host == "app.example.com" {
 			return http.ErrUseLastResponse // there is no such host here
 		}
@@ -99,9 +96,9 @@ func (b *browser) do(method, address string, form url.Values) seen {
 	if to, err := answer.Location(); err == nil {
 		s.url = to
 	}
-	b.c.mu.Lock()
-	defer b.c.mu.Unlock()
-	b.c.said = append(b.c.said, s.text) // no page may show a secret
+	if !strings.HasPrefix(s.url.Path, "/apps/") { // Amazon's own
+		b.c.watch.Say("the page at "+s.url.Path, s.text)
+	}
 	return s
 }
 
@@ -155,13 +152,19 @@ func (c *connecting) asks(method, path string, body any, want int) map[string]an
 func (c *connecting) start(body map[string]any) string {
 	c.t.Helper()
 	out := c.asks("POST", "/api/v1/marketplaces/amazon/oauth/start", body, http.StatusOK)
-	return out["authUrl"].(string)
+	return c.ticketed(out["authUrl"].(string))
 }
 
 // link makes a link by the command line.
 func (c *connecting) link(args ...string) string {
 	c.t.Helper()
-	return strings.TrimSpace(c.ok(c.run(append([]string{"connect"}, args...)...)))
+	return c.ticketed(strings.TrimSpace(c.ok(c.run(append([]string{"connect"}, args...)...))))
+}
+
+// ticketed hides the ticket that a link ends with.
+func (c *connecting) ticketed(link string) string {
+	c.tickets.Hide("a ticket", link[strings.LastIndex(link, "/")+1:])
+	return link
 }
 
 func (c *connecting) status(tenant string) map[string]any {

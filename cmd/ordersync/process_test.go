@@ -67,9 +67,8 @@ func (p *program) startAs(who func(*exec.Cmd), args ...string) *process {
 	p.t.Cleanup(func() {
 		_ = s.cmd.Process.Kill()
 		<-s.ended
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.said = append(p.said, s.out.String(), s.talk.String())
+		p.watch.Say("what the process printed", s.out.String())
+		p.logged("what the process said", s.talk.String())
 		if p.t.Failed() {
 			p.t.Logf("process %d said:\n%s", s.cmd.Process.Pid, s.talk)
 		}

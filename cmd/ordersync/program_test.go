@@ -8,11 +8,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"ordersync/internal/leak"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapisim"
 	"ordersync/internal/store/storetest"
@@ -30,8 +30,13 @@ func TestMain(m *testing.M) {
 	if workshop, err = os.MkdirTemp("", "ordersync-test-"); err != nil {
 		panic(err)
 	}
+	listenToAnswers()
 	code := m.Run()
 	_ = os.RemoveAll(workshop)
+	for _, leak := range suite.Found() {
+		fmt.Println(leak)
+		code = max(code, 1)
+	}
 	os.Exit(code)
 }
 
@@ -50,9 +55,8 @@ type program struct {
 	ahead     atomic.Int64
 	query     func(query string, args ...any) [][]string // asks the database directly
 
-	mu      sync.Mutex
-	said    []string // everything
-	secrets []string
+	watch   leak.Watch // of everything that is said and stored
+	tickets leak.Watch // of logs and the database: the pages of a ticket may say it
 }
 
 // onBoth runs a test on both databases, both at once.
@@ -82,7 +86,7 @@ func newProgram(t testing.TB, kind storetest.Kind, database string, change ...fu
 	p.must(err)
 	p.app, err = p.sim.AddApplication(spapisim.ApplicationSpec{})
 	p.must(err)
-	server := httptest.NewServer(p.sim.Handler())
+	server := httptest.NewServer(p.watch.Amazon(p.sim.Handler()))
 	t.Cleanup(server.Close)
 	p.amazon = server.URL
 	p.hide(p.app.ClientSecret)
@@ -92,7 +96,7 @@ func newProgram(t testing.TB, kind storetest.Kind, database string, change ...fu
 // newInstallation is a program without its Amazon.
 func newInstallation(t testing.TB, kind storetest.Kind, database string) *program {
 	t.Helper()
-	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey()}
+	p := &program{t: t, kind: kind, database: database, masterKey: secret.GenerateMasterKey(), watch: leak.Watch{Suite: &suite}}
 	p.hide(p.masterKey)
 	p.query = p.direct() // closes after the last look for secrets
 	t.Cleanup(p.checkSecrets)
@@ -104,13 +108,6 @@ func (p *program) now() time.Time { return time.Now().Add(time.Duration(p.ahead.
 
 // later puts the clock forward.
 func (p *program) later(d time.Duration) { p.ahead.Add(int64(d)) }
-
-// hide names secrets that must never be seen again.
-func (p *program) hide(secrets ...string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.secrets = append(p.secrets, secrets...)
-}
 
 // settings are the flags of the installation.
 func (p *program) settings() []string {
@@ -139,13 +136,21 @@ func (p *program) feed(input string, args ...string) answer {
 
 // runWith runs a command with nothing but what is given.
 func (p *program) runWith(ctx context.Context, input string, args ...string) answer {
-	var out, talk bytes.Buffer
-	a := answer{code: run(ctx, args, outside{in: strings.NewReader(input), out: &out, err: &talk, now: p.now})}
-	a.out, a.err = out.String(), talk.String()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.said = append(p.said, a.out, a.err)
+	a := p.unheardWith(ctx, input, args...)
+	p.watch.Say("what the command printed", a.out)
+	p.logged("what the command said", a.err)
 	return a
+}
+
+// unheard runs a command that may print what is hidden otherwise.
+func (p *program) unheard(args ...string) answer {
+	return p.unheardWith(context.Background(), "", args...)
+}
+
+func (p *program) unheardWith(ctx context.Context, input string, args ...string) answer {
+	var out, talk bytes.Buffer
+	code := run(ctx, args, outside{in: strings.NewReader(input), out: &out, err: &talk, now: p.now})
+	return answer{code, out.String(), talk.String()}
 }
 
 // ok wants exit code 0 and returns what was printed.

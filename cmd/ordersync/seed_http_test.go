@@ -64,14 +64,14 @@ func (g *gate) let() { g.once.Do(func() { close(g.open) }) }
 // gated puts a gate before Amazon.
 func (p *program) gated() *gate {
 	g := &gate{open: make(chan struct{})}
-	amazon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	amazon := httptest.NewServer(p.watch.Amazon(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-g.open:
 		case <-r.Context().Done():
 			return
 		}
 		p.sim.Handler().ServeHTTP(w, r)
-	}))
+	})))
 	p.t.Cleanup(func() { g.let(); amazon.Close() })
 	p.amazon = amazon.URL
 	return g

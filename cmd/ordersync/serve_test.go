@@ -82,9 +82,7 @@ func (s *serving) stop() int {
 	select {
 	case code := <-s.ended:
 		s.ended <- code // for who asks again
-		s.p.mu.Lock()
-		defer s.p.mu.Unlock()
-		s.p.said = append(s.p.said, s.talk.String())
+		s.p.logged("what the server said", s.talk.String())
 		return code
 	case <-time.After(patience):
 		s.p.t.Errorf("serve does not end: %s", s.talk)

@@ -301,7 +301,7 @@ func (p *program) script(v *vaultServer, page, name string) string {
 		"ORDERSYNC_VAULT_ADDRESS=" + v.Address, "ORDERSYNC_VAULT_TOKEN_FILE=" + token,
 	}
 	out, err := c.CombinedOutput()
-	p.said = append(p.said, string(out))
+	p.watch.Say("what the script said", string(out))
 	if err != nil {
 		p.t.Fatalf("the script of %s: %v:\n%s", page, err, out)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ordersync/internal/engine"
+	"ordersync/internal/leak"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapi"
 	"ordersync/internal/spapisim"
@@ -48,6 +49,7 @@ type world struct {
 	amazon      spapi.Config
 	box         *secret.Box
 	byDoorbells bool // serve as the server does, by doorbells
+	watch       leak.Watch
 }
 
 // play tells a story in a world of its own, in virtual time.
@@ -77,6 +79,7 @@ func newWorld(t *testing.T, url string, change ...func(*setup)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), url: url, log: &logBook{}}
 	w.file, _ = store.SQLitePath(url)
+	t.Cleanup(w.checkSecrets)
 	w.set.sim.Seed = 7
 	w.set.settings.History = time.Second // stories are of live work, unless they say more
 	for _, f := range change {
@@ -110,7 +113,7 @@ func newWorld(t *testing.T, url string, change ...func(*setup)) *world {
 // a goroutine waits for a socket.
 func (w *world) serveAmazon() http.RoundTripper {
 	line := &pipeListener{calls: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: w.sim.Handler(), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	server := &http.Server{Handler: w.watch.Amazon(w.sim.Handler()), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	served := make(chan struct{})
 	go func() {
 		_ = server.Serve(line)
@@ -146,6 +149,15 @@ func (w *world) newEngine(s *store.Store) *engine.Engine {
 		set.RateScale = w.set.sim.RateScale
 	}
 	return engine.New(s, client, w.box, set, slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+}
+
+// checkSecrets searches what was logged and stored for whatever secret passed.
+func (w *world) checkSecrets() {
+	w.watch.Say("the log", w.log.String())
+	if w.file != "" {
+		w.watch.Say("the database", string(w.onDisk()))
+	}
+	w.watch.Check(w.t)
 }
 
 func (w *world) must(err error) {

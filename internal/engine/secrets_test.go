@@ -19,7 +19,13 @@ import (
 // everyByte is all that lies on disk, packed bodies unpacked.
 func (w *world) everyByte() []byte {
 	w.t.Helper()
-	var all []byte
+	all := w.onDisk()
+	return append(all, unpacked(all)...)
+}
+
+// onDisk is all that lies on disk.
+func (w *world) onDisk() (all []byte) {
+	w.t.Helper()
 	for _, name := range []string{w.file, w.file + "-wal"} {
 		b, err := os.ReadFile(name)
 		if err != nil && !os.IsNotExist(err) {
@@ -27,7 +33,7 @@ func (w *world) everyByte() []byte {
 		}
 		all = append(all, b...)
 	}
-	return append(all, unpacked(all)...)
+	return all
 }
 
 // unpacked are the contents of all zstd frames that lie in one piece.

@@ -20,6 +20,7 @@ import (
 	"ordersync"
 	"ordersync/internal/engine"
 	"ordersync/internal/httpapi"
+	"ordersync/internal/leak"
 	"ordersync/internal/store"
 	"ordersync/internal/store/storetest"
 
@@ -50,6 +51,7 @@ type world struct {
 	engine  *engine.Engine
 	handler http.Handler
 	log     *logBook
+	leaks   leak.Watch // of what is answered and logged
 
 	mu    sync.Mutex
 	ahead time.Duration
@@ -91,6 +93,10 @@ func openWorld(t testing.TB, kind storetest.Kind, url string, change ...func(*ht
 	w.handler, err = httpapi.New(config)
 	w.must(err)
 	w.key("")
+	t.Cleanup(func() {
+		w.leaks.Say("the log", w.log.String())
+		w.leaks.Check(t)
+	})
 	return w
 }
 
@@ -119,6 +125,7 @@ func (w *world) key(tenant ordersync.TenantID) {
 	_, secret, err := w.engine.NewKey(w.ctx, "test", tenant)
 	w.must(err)
 	w.keys[tenant] = secret
+	w.leaks.Hide("an API key", secret)
 }
 
 // connect makes a connection of a tenant with a refresh token.
@@ -244,6 +251,7 @@ func (w *world) ask(method, path, body string, o ...option) reply {
 	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, r)
+	w.leaks.Say("the answer to "+method+" "+path, rec.Body.String())
 	a := reply{w.t, method + " " + path, rec.Code, rec.Header(), rec.Body.String()}
 	if a.status >= 400 {
 		a.wantProblem(a.status)
