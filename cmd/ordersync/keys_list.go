@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -36,14 +35,11 @@ func (c *keysListCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(i.out)
-		e.SetEscapeHTML(false)
+		var lines []listedKey
 		for _, k := range keys {
-			if err := e.Encode(listedKeyOf(k)); err != nil {
-				return printed(err)
-			}
+			lines = append(lines, listedKeyOf(k))
 		}
-		return nil
+		return printLines(i.out, lines)
 	}
 	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "ID\tNAME\tOPENS\tCREATED\tREVOKED")

@@ -18,6 +18,18 @@ func printJSON(out io.Writer, v any) error {
 	return printed(e.Encode(v))
 }
 
+// printLines prints values as JSON lines, characters as they are.
+func printLines[T any](out io.Writer, values []T) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	for _, v := range values {
+		if err := e.Encode(v); err != nil {
+			return printed(err)
+		}
+	}
+	return nil
+}
+
 // printed says of an error that it came of printing.
 func printed(err error) error {
 	if err != nil {

@@ -40,15 +40,16 @@ type outside struct {
 
 // commands is the command line.
 type commands struct {
-	Backfill backfillCommand `cmd:"" help:"Want more of a tenant's history, and print what of it was never read."`
-	Connect  connectCommand  `cmd:"" help:"Print a link by which a seller connects, or connects again."`
-	Config   configCommand   `cmd:"" help:"Print the configuration in force, secrets redacted."`
-	Demo     demoCommand     `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
-	Doctor   doctorCommand   `cmd:"" help:"Look at all that the work needs, and say what to do."`
-	Explain  explainCommand  `cmd:"" help:"Say why an order is here, or is not."`
-	Serve    serveCommand    `cmd:"" help:"Run the service: HTTP interface, ticks and workers."`
-	Status   statusCommand   `cmd:"" help:"Show how far the connections are, and what needs a human."`
-	Sync     syncCommand     `cmd:"" help:"Bring every connection up to date, once."`
+	Authorizations authorizationsCommand `cmd:"" help:"List by their end the authorisations of sellers that end soon, or have ended."`
+	Backfill       backfillCommand       `cmd:"" help:"Want more of a tenant's history, and print what of it was never read."`
+	Connect        connectCommand        `cmd:"" help:"Print a link by which a seller connects, or connects again."`
+	Config         configCommand         `cmd:"" help:"Print the configuration in force, secrets redacted."`
+	Demo           demoCommand           `cmd:"" help:"Show a global run against a simulated Amazon; nothing to configure."`
+	Doctor         doctorCommand         `cmd:"" help:"Look at all that the work needs, and say what to do."`
+	Explain        explainCommand        `cmd:"" help:"Say why an order is here, or is not."`
+	Serve          serveCommand          `cmd:"" help:"Run the service: HTTP interface, ticks and workers."`
+	Status         statusCommand         `cmd:"" help:"Show how far the connections are, and what needs a human."`
+	Sync           syncCommand           `cmd:"" help:"Bring every connection up to date, once."`
 
 	Keys struct {
 		Create keysCreateCommand `cmd:"" help:"Make an API key; it is shown once."`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,14 +53,7 @@ func (c *tenantsListCommand) Run(i *invocation) (err error) {
 	})
 	all = slices.CompactFunc(all, func(a, b listedConnection) bool { return a.id == b.id })
 	if c.JSON {
-		e := json.NewEncoder(i.out)
-		e.SetEscapeHTML(false)
-		for _, one := range all {
-			if err := e.Encode(one); err != nil {
-				return printed(err)
-			}
-		}
-		return nil
+		return printLines(i.out, all)
 	}
 	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "TENANT\tNAME\tCONNECTION\tREGION\tSELLER\tSTATUS\tPAUSED\tTOKEN\tORDERS")

@@ -39,9 +39,10 @@ var routeCases = map[string]routeCase{
 	"GET /api/v1/orders":                      {"GET /api/v1/orders?tenantId=mine", "", 403, 200, 200},
 	"GET /api/v1/orders/{orderId}":            {"GET /api/v1/orders/{order}?tenantId=mine", "", 403, 200, 200},
 
-	"GET /api/v1/marketplaces/amazon/status":       {"GET /api/v1/marketplaces/amazon/status?tenantId=mine", "", 403, 200, 200},
-	"POST /api/v1/marketplaces/amazon/oauth/start": {"POST /api/v1/marketplaces/amazon/oauth/start", `{"tenantId":"mine","marketplace":"FR"}`, 403, 503, 503}, // not set up here
-	"POST /api/v1/marketplaces/amazon/disconnect":  {"POST /api/v1/marketplaces/amazon/disconnect", `{"tenantId":"mine"}`, 403, 200, 200},
+	"GET /api/v1/marketplaces/amazon/status":         {"GET /api/v1/marketplaces/amazon/status?tenantId=mine", "", 403, 200, 200},
+	"GET /api/v1/marketplaces/amazon/authorizations": {"GET /api/v1/marketplaces/amazon/authorizations", "", 403, 403, 200},
+	"POST /api/v1/marketplaces/amazon/oauth/start":   {"POST /api/v1/marketplaces/amazon/oauth/start", `{"tenantId":"mine","marketplace":"FR"}`, 403, 503, 503}, // not set up here
+	"POST /api/v1/marketplaces/amazon/disconnect":    {"POST /api/v1/marketplaces/amazon/disconnect", `{"tenantId":"mine"}`, 403, 200, 200},
 
 	"GET /api/v1/runs":              {"GET /api/v1/runs", "", 403, 403, 200},
 	"GET /api/v1/runs/{id}":         {"GET /api/v1/runs/{run}", "", 404, 200, 200},

@@ -83,7 +83,7 @@ func (s *server) amazonConnection(c store.ConnectionStatus) AmazonConnection {
 	}
 	if end := c.AuthorizedUntil(); !end.IsZero() {
 		out.ExpiresAt = when(end)
-		days := int(end.Sub(s.Now()).Round(time.Second) / (24 * time.Hour))
+		days := daysLeft(c.Connection, s.Now())
 		out.DaysLeft = &days
 	}
 	return out

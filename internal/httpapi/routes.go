@@ -39,9 +39,10 @@ var scopes = map[string]scope{
 	"GET /api/v1/orders":                      tenantScope,
 	"GET /api/v1/orders/{orderId}":            tenantScope,
 
-	"GET /api/v1/marketplaces/amazon/status":       tenantScope,
-	"POST /api/v1/marketplaces/amazon/oauth/start": tenantScope,
-	"POST /api/v1/marketplaces/amazon/disconnect":  tenantScope,
+	"GET /api/v1/marketplaces/amazon/status":         tenantScope,
+	"GET /api/v1/marketplaces/amazon/authorizations": operatorScope,
+	"POST /api/v1/marketplaces/amazon/oauth/start":   tenantScope,
+	"POST /api/v1/marketplaces/amazon/disconnect":    tenantScope,
 
 	"GET /api/v1/runs":              operatorScope,
 	"GET /api/v1/runs/{id}":         tenantScope,
@@ -150,4 +151,5 @@ func (s *server) register() {
 	s.registerOrders()
 	s.registerOperation()
 	s.registerConnect()
+	s.registerAuthorizations()
 }
