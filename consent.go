@@ -39,6 +39,7 @@ const (
 	ConsentAway        ConsentProblem = "amazon_away"
 	ConsentNotKept     ConsentProblem = "not_kept"
 	ConsentApplication ConsentProblem = "application"
+	ConsentNoCookie    ConsentProblem = "no_cookie"
 )
 
 // ConsentProblemInfo tells a seller of a problem: what it is, and what to do.
@@ -89,6 +90,11 @@ var ConsentProblems = []ConsentProblemInfo{
 	{
 		ConsentApplication, "Amazon does not accept this application at the moment.", "Amazon n'accepte pas cette application en ce moment.",
 		"It is not your account. The operators must act; try again later.", "Votre compte n'y est pour rien. Les opérateurs doivent agir ; réessayez plus tard.", true, true,
+	},
+	{
+		ConsentNoCookie, "The button was not pressed on our own page, or your browser keeps no cookies for it.",
+		"Le bouton n'a pas été activé sur notre propre page, ou votre navigateur n'accepte pas ses cookies.",
+		"Allow cookies for this site, and start again from the page that brought you here.", "Acceptez les cookies de ce site, puis recommencez depuis la page qui vous a amené ici.", false, false,
 	},
 }
 

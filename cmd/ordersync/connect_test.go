@@ -437,3 +437,23 @@ func TestAuthorizationsThatEnd(t *testing.T) {
 		}
 	})
 }
+
+// A page of ours, which says who asks for what, comes before anything begins: another
+// site's form, which browsers send without our mark, begins nothing.
+func TestFormsOfOtherSitesBeginNothing(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		t := p.t
+		c := p.connecting()
+		link := c.start(map[string]any{"tenantId": "evil", "marketplace": "FR"})
+		at := c.browser().do("POST", link, url.Values{})
+		if at.status != http.StatusBadRequest || !strings.Contains(at.text, "keeps no cookies") {
+			t.Errorf("%d: %s", at.status, at.text)
+		}
+		if at.url.Path == "/apps/authorize/consent" {
+			t.Error("the seller is at Amazon and was not told who asks")
+		}
+		if n := c.query(`SELECT COUNT(*) FROM consents WHERE state IS NOT NULL`); n[0][0] != "0" {
+			t.Error("a consent was begun")
+		}
+	})
+}

@@ -35,6 +35,21 @@ func browserOf(r *http.Request) string {
 	return c.Value
 }
 
+// mark marks the browser, for another while. Only pages of ours are sent the mark back
+// with a form: one that another site posts comes without it (SameSite).
+func (s *server) mark(w http.ResponseWriter, r *http.Request) (browser string) {
+	if browser = browserOf(r); browser == "" {
+		var b [32]byte
+		_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+		browser = base64.RawURLEncoding.EncodeToString(b[:])
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: browserCookie, Value: browser, Path: "/", MaxAge: int(browserTime / time.Second),
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	})
+	return browser
+}
+
 // ask shows a seller who asks for what, before anything is done: programs that follow
 // links in letters must not use one up.
 func (s *server) ask(w http.ResponseWriter, r *http.Request) {
@@ -49,6 +64,7 @@ func (s *server) ask(w http.ResponseWriter, r *http.Request) {
 	if m, known := ordersync.FindMarketplace(c.Marketplace); known {
 		country = m.Country
 	}
+	s.mark(w, r)
 	s.show(w, r, http.StatusOK, "ask", page{Consent: c, Customer: s.customer(ctx, c), Country: country}, s.Engine.ConsentOrigin(c))
 }
 
@@ -72,19 +88,16 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	browser := browserOf(r)
 	if browser == "" {
-		var b [32]byte
-		_, _ = rand.Read(b[:]) // never fails: it ends the program instead
-		browser = base64.RawURLEncoding.EncodeToString(b[:])
+		// Another site's form must not take the page's place that says who asks for what.
+		s.failed(w, r, &store.ConsentError{Problem: ordersync.ConsentNoCookie})
+		return
 	}
 	address, err := s.Engine.OpenConsent(ctx, r.PathValue("ticket"), browser)
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: browserCookie, Value: browser, Path: "/", MaxAge: int(browserTime / time.Second),
-		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
-	})
+	s.mark(w, r)
 	guard(w.Header(), "")
 	http.Redirect(w, r, address, http.StatusSeeOther)
 }
