@@ -4,7 +4,8 @@ import "time"
 
 // Consent is one way of a seller to Amazon's consent page and back: whose account is
 // to be connected or renewed, and who began it. Amazon, "Website authorization
-// workflow".
+// workflow", and where the seller began it at Amazon "Selling Partner Appstore
+// authorization workflow".
 type Consent struct {
 	Tenant TenantID
 	Region Region
@@ -19,6 +20,14 @@ type Consent struct {
 	ReturnTo string
 	// ExpiresAt is until when the seller may follow the link.
 	ExpiresAt time.Time
+	// SellerID is the account with which the seller began at Amazon; only that one may
+	// come back. "": it began with us.
+	SellerID string
+	// Proof tells that nobody of the tenant's has signed in: the account must be proven
+	// to be the connection's own, and the seller be asked before it is renewed.
+	Proof bool
+	// Held tells that it was proven, and that the seller is being asked.
+	Held bool
 }
 
 // ConsentTime is how long a seller may take from the link to Amazon and back.
@@ -39,7 +48,10 @@ const (
 	ConsentAway        ConsentProblem = "amazon_away"
 	ConsentNotKept     ConsentProblem = "not_kept"
 	ConsentApplication ConsentProblem = "application"
+	ConsentBadLogin    ConsentProblem = "bad_login"
 	ConsentNoCookie    ConsentProblem = "no_cookie"
+	ConsentNotProven   ConsentProblem = "not_proven"
+	ConsentNotSetUp    ConsentProblem = "not_set_up"
 )
 
 // ConsentProblemInfo tells a seller of a problem: what it is, and what to do.
@@ -92,9 +104,22 @@ var ConsentProblems = []ConsentProblemInfo{
 		"It is not your account. The operators must act; try again later.", "Votre compte n'y est pour rien. Les opérateurs doivent agir ; réessayez plus tard.", true, true,
 	},
 	{
+		ConsentBadLogin, "This address is not complete, or does not come from Amazon's Seller Central.", "Cette adresse est incomplète, ou ne vient pas de Seller Central d'Amazon.",
+		"Start again in Seller Central, under Manage Your Apps.", "Recommencez dans Seller Central, sous « Gérer vos applications ».", false, false,
+	},
+	{
 		ConsentNoCookie, "The button was not pressed on our own page, or your browser keeps no cookies for it.",
 		"Le bouton n'a pas été activé sur notre propre page, ou votre navigateur n'accepte pas ses cookies.",
 		"Allow cookies for this site, and start again from the page that brought you here.", "Acceptez les cookies de ce site, puis recommencez depuis la page qui vous a amené ici.", false, false,
+	},
+	{
+		ConsentNotProven, "We could not make sure that this is the Amazon account that is connected here, so nothing was changed.",
+		"Nous n'avons pas pu vérifier qu'il s'agit du compte Amazon relié ici ; rien n'a donc été modifié.",
+		"Sign in to this service as you always do, and connect the account from there.", "Connectez-vous à ce service comme d'habitude, puis reliez le compte depuis là.", false, false,
+	},
+	{
+		ConsentNotSetUp, "Amazon accounts cannot be connected to this service yet.", "Les comptes Amazon ne peuvent pas encore être reliés à ce service.",
+		"It is not your account. The operators must act; try again later.", "Votre compte n'y est pour rien. Les opérateurs doivent agir ; réessayez plus tard.", false, true,
 	},
 }
 

@@ -115,3 +115,34 @@ func FindMarketplace(name string) (Marketplace, bool) {
 	}
 	return Marketplace{}, false
 }
+
+// countryCentrals are hosts of Seller Central that occur beside the one of Europe. They
+// are not confirmed: Amazon may use them or not.
+var countryCentrals = []struct{ Host, Country string }{
+	{"sellercentral.amazon.es", "ES"},
+	{"sellercentral.amazon.co.uk", "GB"},
+	{"sellercentral.amazon.fr", "FR"},
+	{"sellercentral.amazon.de", "DE"},
+	{"sellercentral.amazon.it", "IT"},
+}
+
+// FindSellerCentral tells what a host of Seller Central, in small letters, serves: its
+// region, and the marketplace's id where it is one country's only. false: it is no
+// host of Seller Central that is known.
+func FindSellerCentral(host string) (region Region, marketplaceID string, known bool) {
+	for _, m := range Marketplaces {
+		switch {
+		case m.SellerCentral != host:
+		case known:
+			marketplaceID = "" // several countries'
+		default:
+			region, marketplaceID, known = m.Region, m.ID, true
+		}
+	}
+	for _, c := range countryCentrals {
+		if m, ok := FindMarketplace(c.Country); ok && c.Host == host {
+			return m.Region, m.ID, true
+		}
+	}
+	return region, marketplaceID, known
+}

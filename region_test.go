@@ -95,3 +95,23 @@ func TestFindMarketplace(t *testing.T) {
 		}
 	}
 }
+
+// A host of Seller Central tells its region, and its country where it has one only.
+func TestFindSellerCentral(t *testing.T) {
+	for host, want := range map[string]ordersync.Marketplace{
+		"sellercentral.amazon.com":        {ID: "ATVPDKIKX0DER", Region: ordersync.RegionNA},
+		"sellercentral-europe.amazon.com": {Region: ordersync.RegionEU},
+		"sellercentral.amazon.de":         {ID: "A1PA6795UKMFR9", Region: ordersync.RegionEU},
+		"sellercentral.amazon.co.uk":      {ID: "A1F83G8C2ARO7P", Region: ordersync.RegionEU},
+		"sellercentral.amazon.sg":         {ID: "A19VAU5U5O7RUS", Region: ordersync.RegionFE},
+	} {
+		if region, id, known := ordersync.FindSellerCentral(host); !known || region != want.Region || id != want.ID {
+			t.Errorf("%s: %s, %q, %v", host, region, id, known)
+		}
+	}
+	for _, host := range []string{"", "amazon.com", "SELLERCENTRAL.AMAZON.COM", "sellercentral.amazon.com.", "sellercentral.amazon.com:443", "vendorcentral.amazon.com"} {
+		if region, _, known := ordersync.FindSellerCentral(host); known {
+			t.Errorf("%q is a host of %s", host, region)
+		}
+	}
+}

@@ -35,7 +35,7 @@ func (p *program) connecting(args ...string) *connecting {
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
 	p.t.Cleanup(proxy.Close)
 	var err error
-	p.app, err = p.sim.AddApplication(spapisim.ApplicationSpec{RedirectURIs: []string{proxy.URL + web.CallbackPath}})
+	p.app, err = p.sim.AddApplication(spapisim.ApplicationSpec{RedirectURIs: []string{proxy.URL + web.CallbackPath}, LoginURI: proxy.URL + web.LoginPath})
 	p.must(err)
 	p.hide(p.app.ClientSecret)
 	p.extra = []string{
@@ -54,17 +54,26 @@ type browser struct {
 	c *connecting
 	*http.Client
 	lang string
+	// back changes what Amazon sends the browser back with; nil: nothing.
+	back func(url.Values)
 }
 
 func (c *connecting) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	c.must(err)
-	return &browser{c: c, lang: "en", Client: &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	b := &browser{c: c, lang: "en"}
+	b.Client = &http.Client{Jar: jar, Timeout: patience, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if b.back != nil && r.URL.Path == web.CallbackPath {
+			query := r.URL.Query()
+			b.back(query)
+			r.URL.RawQuery = query.Encode()
+		}
 		if r.URL.Host == "app.example.com" {
 			return http.ErrUseLastResponse // there is no such host here
 		}
 		return nil
-	}}}
+	}}
+	return b
 }
 
 // seen is what a browser shows in the end.
@@ -434,26 +443,6 @@ func TestAuthorizationsThatEnd(t *testing.T) {
 		}
 		if a := p.ok(p.run("status")); !strings.Contains(a, "ends within 5 days") {
 			t.Errorf("for people: %s", a)
-		}
-	})
-}
-
-// A page of ours, which says who asks for what, comes before anything begins: another
-// site's form, which browsers send without our mark, begins nothing.
-func TestFormsOfOtherSitesBeginNothing(t *testing.T) {
-	onSQLite(t, func(p *program) {
-		t := p.t
-		c := p.connecting()
-		link := c.start(map[string]any{"tenantId": "evil", "marketplace": "FR"})
-		at := c.browser().do("POST", link, url.Values{})
-		if at.status != http.StatusBadRequest || !strings.Contains(at.text, "keeps no cookies") {
-			t.Errorf("%d: %s", at.status, at.text)
-		}
-		if at.url.Path == "/apps/authorize/consent" {
-			t.Error("the seller is at Amazon and was not told who asks")
-		}
-		if n := c.query(`SELECT COUNT(*) FROM consents WHERE state IS NOT NULL`); n[0][0] != "0" {
-			t.Error("a consent was begun")
 		}
 	})
 }

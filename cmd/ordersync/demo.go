@@ -178,7 +178,7 @@ Connect a seller yourself: open this in a browser, and sign in as %[7]s.
 
 Its orders come at once. Withdraw the authorisation at %[8]s/apps/manage:
 the next reading, within five minutes, is refused, and half a minute later status says who
-must act. Connect it again:
+must act. Authorise it there again, or connect it again by a link:
 
   export ORDERSYNC_PUBLIC_URL=http://%[1]s ORDERSYNC_AMAZON_APPLICATION_ID=%[9]s
   %[3]s connect new-shop

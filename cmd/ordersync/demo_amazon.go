@@ -179,7 +179,9 @@ func (a *demoAmazon) join(ctx context.Context, e *engine.Engine) error {
 // register lets sellers connect to the demo, which serves at an address.
 func (a *demoAmazon) register(s *settings, public string) error {
 	s.AmazonApplication, s.PublicURL, s.AmazonConsentURL, s.ServiceName = a.app.ApplicationID, public, s.AmazonAPIURL, "ordersync's demo"
-	err := a.sim.ChangeApplication(a.app.ClientID, func(spec *spapisim.ApplicationSpec) { spec.RedirectURIs = []string{public + web.CallbackPath} })
+	err := a.sim.ChangeApplication(a.app.ClientID, func(spec *spapisim.ApplicationSpec) {
+		spec.RedirectURIs, spec.LoginURI = []string{public + web.CallbackPath}, public+web.LoginPath
+	})
 	if err != nil {
 		return fmt.Errorf("register the demo with Amazon: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"ordersync/internal/engine"
@@ -59,7 +58,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == web.CallbackPath || strings.HasPrefix(r.URL.Path, "/connect/") {
+		if web.Serves(r.URL.Path) {
 			pages.ServeHTTP(w, r)
 			return
 		}

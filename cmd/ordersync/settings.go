@@ -38,6 +38,7 @@ type settings struct {
 	AmazonConsentURL   string        `name:"amazon-consent-url" env:"ORDERSYNC_AMAZON_CONSENT_URL" group:"Settings" help:"Stands for Seller Central of every marketplace, for a simulator; unset: the marketplace's own." placeholder:"URL"`
 	PublicURL          string        `name:"public-url" env:"ORDERSYNC_PUBLIC_URL" group:"Settings" help:"Where sellers reach this server from outside, such as https://orders.example.com." placeholder:"URL"`
 	ReturnTo           []string      `env:"ORDERSYNC_RETURN_TO" group:"Settings" help:"Origins that a seller may be sent to in the end, such as https://app.example.com, joined by commas." placeholder:"ORIGIN"`
+	SignInURL          string        `name:"sign-in-url" env:"ORDERSYNC_SIGN_IN_URL" group:"Settings" help:"Where the service signs in sellers who come from Amazon and are not known yet; the ticket for oauth/start is added to it as ticket. Unset: they are told to sign in by themselves." placeholder:"URL"`
 	ServiceName        string        `env:"ORDERSYNC_SERVICE_NAME" default:"ordersync" group:"Settings" help:"What sellers know the service by, on the pages that they see."`
 	MasterKey          string        `env:"ORDERSYNC_MASTER_KEY" group:"Settings" secret:"all" help:"Key that seals secrets: 32 bytes in base64; several, joined by commas, while it is rotated. Required on Postgres; on SQLite made once beside the database." placeholder:"KEY"`
 	MasterKeyFile      string        `env:"ORDERSYNC_MASTER_KEY_FILE" group:"Settings" help:"File that holds the master key." placeholder:"FILE"`

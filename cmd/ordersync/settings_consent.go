@@ -19,7 +19,7 @@ func (s *settings) consentProblems() (out []error) {
 	if s.AmazonApplication != "" && !applicationShape.MatchString(s.AmazonApplication) {
 		out = append(out, errors.New("ORDERSYNC_AMAZON_APPLICATION_ID is no application id: take amzn1.sellerapps.app.… or amzn1.sp.solution.… from Seller Central, not the client id"))
 	}
-	for _, u := range []struct{ name, value string }{{"AMAZON_CONSENT_URL", s.AmazonConsentURL}, {"AMAZON_REDIRECT_URI", s.AmazonRedirectURI}} {
+	for _, u := range []struct{ name, value string }{{"AMAZON_CONSENT_URL", s.AmazonConsentURL}, {"AMAZON_REDIRECT_URI", s.AmazonRedirectURI}, {"SIGN_IN_URL", s.SignInURL}} {
 		if u.value != "" {
 			out = append(out, addressProblem(u.name, u.value))
 		}
@@ -59,6 +59,6 @@ func (s *settings) consent() engine.ConsentSettings {
 	}
 	return engine.ConsentSettings{
 		ApplicationID: s.AmazonApplication, RedirectURI: redirect, Draft: s.AmazonDraft, ConsentURL: s.AmazonConsentURL,
-		PublicURL: s.PublicURL, ReturnTo: s.ReturnTo,
+		PublicURL: s.PublicURL, ReturnTo: s.ReturnTo, SignInURL: s.SignInURL,
 	}
 }

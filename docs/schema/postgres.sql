@@ -129,6 +129,7 @@ CREATE INDEX connections_back_due ON connections USING btree (slow, back_due_at,
 CREATE INDEX connections_failed ON connections USING btree (failed_at) WHERE (failed_at IS NOT NULL);
 CREATE INDEX connections_live_due ON connections USING btree (slow, live_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
 CREATE INDEX connections_purge_due ON connections USING btree (purge_due_at);
+CREATE INDEX connections_seller ON connections USING btree (seller_id, region);
 CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id);
 CREATE UNIQUE INDEX connections_account ON connections USING btree (tenant, region, seller_id);
 
@@ -146,9 +147,14 @@ CREATE TABLE consents (
     state bytea,
     state_until bigint,
     used_at bigint,
+    seller_id text NOT NULL DEFAULT ''::text,
+    proof boolean NOT NULL DEFAULT false,
+    sealed bytea,
+    login bytea,
     PRIMARY KEY (tenant, ticket)
 );
 CREATE INDEX consents_expires ON consents USING btree (expires_at);
+CREATE UNIQUE INDEX consents_login ON consents USING btree (login);
 CREATE UNIQUE INDEX consents_state ON consents USING btree (state);
 CREATE UNIQUE INDEX consents_ticket ON consents USING btree (ticket);
 

@@ -125,6 +125,8 @@ CREATE INDEX connections_live_due ON connections (slow, live_due_at, id) WHERE N
 
 CREATE INDEX connections_purge_due ON connections (purge_due_at);
 
+CREATE INDEX connections_seller ON connections (seller_id, region);
+
 CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id);
 
 CREATE TABLE consents (
@@ -140,11 +142,13 @@ CREATE TABLE consents (
     browser        BLOB,
     state          BLOB,
     state_until    INTEGER,
-    used_at        INTEGER,
+    used_at        INTEGER, seller_id TEXT NOT NULL DEFAULT '', proof INTEGER NOT NULL DEFAULT 0, sealed BLOB, login BLOB,
     PRIMARY KEY (tenant, ticket)
 );
 
 CREATE INDEX consents_expires ON consents (expires_at);
+
+CREATE UNIQUE INDEX consents_login ON consents (login);
 
 CREATE UNIQUE INDEX consents_state ON consents (state);
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -35,6 +36,9 @@ type ConsentSettings struct {
 	// ReturnTo are the origins that a seller may be sent to in the end, such as
 	// https://app.example.com.
 	ReturnTo []string
+	// SignInURL is where the service signs in a seller who comes from Amazon and whose
+	// account cannot be told; "": nowhere.
+	SignInURL string
 }
 
 // ErrConsentNotSetUp says which settings connecting needs.
@@ -52,6 +56,9 @@ type ConsentRequest struct {
 	StartedBy  string
 	ReturnTo   string
 	Valid      time.Duration // of the link; 0: [ordersync.ConsentTime]
+	// Login is the ticket of a seller who began at Amazon and has signed in; "": the
+	// seller begins with us.
+	Login string
 }
 
 // ConsentRequestError says what is wrong with a request for a consent.
@@ -79,11 +86,26 @@ func (e *Engine) StartConsent(ctx context.Context, r ConsentRequest) (ticket str
 		return "", c, &ConsentRequestError{"returnTo", "is at no origin of ORDERSYNC_RETURN_TO: name the origin there, or leave it out"}
 	}
 	c = ordersync.Consent{Tenant: r.Tenant, StartedBy: r.StartedBy, ReturnTo: r.ReturnTo, ExpiresAt: e.store.Now().Add(valid)}
-	if err := e.consentFor(ctx, r, &c); err != nil {
+	var login wayBack
+	if r.Login != "" {
+		if login, err = e.openTicket(r.Login); err != nil {
+			return "", c, err
+		}
+		c.SellerID, c.ExpiresAt = login.SellerID, time.UnixMilli(login.Expires).UTC()
+	}
+	if err := e.consentFor(ctx, r, login, &c); err != nil {
 		return "", c, err
 	}
 	ticket = randomText()
-	return ticket, c, e.store.CreateConsent(ctx, ticket, c)
+	if r.Login == "" {
+		return ticket, c, e.store.CreateConsent(ctx, ticket, c)
+	}
+	err = e.adopt(ctx, ticket, r.Login, login, c)
+	var nowhere *store.ConsentError
+	if errors.As(err, &nowhere) {
+		return "", c, errLoginTicket
+	}
+	return ticket, c, err
 }
 
 // ConsentLink is the address of the page that a ticket opens.
@@ -111,8 +133,9 @@ func (e *Engine) mayReturnTo(address string) bool {
 	return slices.Contains(e.set.Consent.ReturnTo, u.Scheme+"://"+u.Host)
 }
 
-// consentFor finds out which marketplace and which connection a consent is for.
-func (e *Engine) consentFor(ctx context.Context, r ConsentRequest, c *ordersync.Consent) error {
+// consentFor finds out which marketplace and which connection a consent is for. login
+// is that of a seller who began at Amazon.
+func (e *Engine) consentFor(ctx context.Context, r ConsentRequest, login wayBack, c *ordersync.Consent) error {
 	connections, err := e.store.Reader().Tenant(r.Tenant).Connections(ctx)
 	if err != nil {
 		return err
@@ -124,10 +147,15 @@ func (e *Engine) consentFor(ctx context.Context, r ConsentRequest, c *ordersync.
 		}
 	}
 	switch m, known := ordersync.FindMarketplace(r.Marketplace); {
+	case known && login.Region != "" && m.Region != login.Region:
+		return &ConsentRequestError{"marketplace", "is in another region than the Seller Central that the seller comes from: leave it out"}
 	case known:
 		c.Marketplace, c.Region = m.ID, m.Region
 	case r.Marketplace != "":
 		return &ConsentRequestError{"marketplace", ordersync.ShowBytes([]byte(r.Marketplace)) + " is unknown: use a country such as FR, or Amazon's marketplace id"}
+	case login.Region != "":
+		c.Region = login.Region
+		c.Marketplace = cmp.Or(login.Marketplace, homeOf(ordersync.Connection{Region: login.Region}))
 	case len(connections) == 1:
 		c.Region = connections[0].Region
 		c.Marketplace = homeOf(connections[0])
@@ -138,6 +166,8 @@ func (e *Engine) consentFor(ctx context.Context, r ConsentRequest, c *ordersync.
 	switch {
 	case r.Connection != 0 && len(connections) == 0:
 		return &ConsentRequestError{"marketplace", "is in another region than the connection: leave one of them out"}
+	case c.SellerID != "":
+		return accountFor(connections, r, c)
 	case r.Connection != 0, len(connections) == 1 && !r.Another:
 		c.Connection = connections[0].ID
 	}
@@ -169,11 +199,18 @@ func (e *Engine) OpenConsent(ctx context.Context, ticket, browser string) (addre
 	// The state holds the ticket, for a seller who has to try again; it is worth
 	// nothing to another browser.
 	state := ticket + "." + randomText()
-	c, err := e.store.OpenConsent(ctx, ticket, browser, state, e.store.Now().Add(ordersync.ConsentTime))
-	if err != nil {
+	c, way, err := e.store.OpenConsent(ctx, ticket, browser, state, e.store.Now().Add(ordersync.ConsentTime))
+	switch {
+	case err != nil:
 		return "", err
+	case c.SellerID == "":
+		return e.consentURL(c, state), nil
 	}
-	return e.consentURL(c, state), nil
+	w, ok := e.openWay(way, wayOwner(c))
+	if !ok {
+		return "", &store.ConsentError{Problem: ordersync.ConsentExpired}
+	}
+	return w.login().back(state, e.set.Consent)
 }
 
 // consentURL is the address of Amazon's consent page.
@@ -203,7 +240,8 @@ type ConsentAnswer struct {
 type Consented struct {
 	ordersync.Consent
 	SellerID string
-	New      bool // the connection is new
+	New      bool   // the connection is new
+	Ticket   string // by which the seller agrees, where the consent is held
 }
 
 // ConsentFailedError says why a consent came to nothing. Its consent is known where
@@ -211,7 +249,7 @@ type Consented struct {
 type ConsentFailedError struct {
 	Problem ordersync.ConsentProblem
 	Consent ordersync.Consent
-	Ticket  string // by which the seller may try again
+	Ticket  string // by which the seller may try again; "": where it began
 	err     error
 }
 
@@ -221,20 +259,26 @@ func (e *ConsentFailedError) Unwrap() error { return e.err }
 // FinishConsent turns Amazon's answer into a connection that works: its refresh token
 // is kept before it says so, its cursor and orders stay, and its first reading is due
 // at once. The state is taken first, and is worth nothing afterwards, whatever becomes
-// of the rest; asked again once all is done, it says so again. The error is a [ConsentFailedError], or the database's.
+// of the rest; asked again once all is done, it says so again. Where nobody has signed
+// in for the tenant, it is held instead, for [Engine.ConfirmConsent]. The error is a
+// [ConsentFailedError], or the database's.
 func (e *Engine) FinishConsent(ctx context.Context, a ConsentAnswer) (out Consented, err error) {
 	ticket, _, _ := strings.Cut(a.State, ".")
 	if ordersync.CheckSellerID(a.SellerID) != nil { // "" is a seller who cancelled
 		return out, &ConsentFailedError{Problem: ordersync.ConsentRefused, Ticket: ticket}
 	}
 	c, err := e.store.TakeConsent(ctx, a.State, a.Browser)
+	again := ticket
+	if c.SellerID != "" {
+		again = "" // Amazon's own state is spent too
+	}
 	failed := func(p ordersync.ConsentProblem, err error) (Consented, error) {
-		return Consented{}, &ConsentFailedError{p, c, ticket, err}
+		return Consented{}, &ConsentFailedError{p, c, again, err}
 	}
 	var nowhere *store.ConsentError
 	if errors.As(err, &nowhere) {
-		if done, ok, err := e.store.ConsentEnded(ctx, ticket, a.Browser); err != nil || ok {
-			return Consented{Consent: done}, err // the page was loaded again
+		if done, ok, err := e.consentSoFar(ctx, ticket, a.Browser); err != nil || ok {
+			return done, err // the page was loaded again
 		}
 		return failed(nowhere.Problem, err)
 	}
@@ -254,25 +298,51 @@ func (e *Engine) FinishConsent(ctx context.Context, a ConsentAnswer) (out Consen
 	if err != nil {
 		return failed(exchangeProblem(err), err)
 	}
-	imported, err := e.Import(ctx, ConnectionSpec{
-		Tenant: c.Tenant, Region: c.Region, SellerID: a.SellerID, State: ordersync.Connected,
-		RefreshToken: secret.New(given.RefreshToken()), AuthorizedAt: e.store.Now(), Adopt: &c.Connection,
-	})
+	token := secret.New(given.RefreshToken())
+	if c.Proof {
+		return e.hold(ctx, c, ticket, token)
+	}
+	return e.connect(ctx, c, ticket, again, ConnectionSpec{SellerID: a.SellerID, RefreshToken: token, AuthorizedAt: e.store.Now(), Adopt: &c.Connection})
+}
+
+// consentSoFar is what a consent has come to in a browser that asks again.
+func (e *Engine) consentSoFar(ctx context.Context, ticket, browser string) (Consented, bool, error) {
+	if done, ok, err := e.store.ConsentEnded(ctx, ticket, browser); err != nil || ok {
+		return Consented{Consent: done}, ok, err
+	}
+	c, err := e.store.Consent(ctx, ticket, browser)
+	var nowhere *store.ConsentError
+	if errors.As(err, &nowhere) {
+		return Consented{}, false, nil
+	}
+	return Consented{Consent: c, Ticket: ticket}, err == nil && c.Held, err
+}
+
+// connect keeps what a consent gave, and ends it. spec says of whom it is and which
+// connection it may change.
+func (e *Engine) connect(ctx context.Context, c ordersync.Consent, ticket, again string, spec ConnectionSpec) (out Consented, err error) {
+	spec.Tenant, spec.Region, spec.State = c.Tenant, c.Region, ordersync.Connected
+	imported, err := e.Import(ctx, spec)
 	var trouble *StoreTroubleError
 	switch {
 	case errors.As(err, &trouble):
-		return failed(ordersync.ConsentNotKept, err)
+		return out, &ConsentFailedError{ordersync.ConsentNotKept, c, again, err}
+	case errors.Is(err, store.ErrNotSame):
+		return out, &ConsentFailedError{ordersync.ConsentNotProven, c, "", err}
 	case err != nil:
 		return out, err
 	}
 	c.Connection = imported.Connection
-	e.log.InfoContext(ctx, "seller connected", "connection", c.Connection, "new", imported.Created)
-	return Consented{c, a.SellerID, imported.Created}, e.store.EndConsent(ctx, ticket)
+	e.log.InfoContext(ctx, "seller connected", "connection", c.Connection, "new", imported.Created, "began_at_amazon", c.SellerID != "")
+	return Consented{Consent: c, SellerID: spec.SellerID, New: imported.Created}, e.store.EndConsent(ctx, ticket)
 }
 
 // otherSeller tells whether the connection that a consent renews is of another seller
-// than the one who came back.
+// than the one who came back, or the seller began at Amazon as another one.
 func (e *Engine) otherSeller(ctx context.Context, c ordersync.Consent, sellerID string) (bool, error) {
+	if c.SellerID != "" && c.SellerID != sellerID {
+		return true, nil
+	}
 	if c.Connection == 0 {
 		return false, nil
 	}
@@ -304,24 +374,6 @@ func exchangeProblem(err error) ordersync.ConsentProblem {
 		}
 	}
 	return ordersync.ConsentAway
-}
-
-// Disconnect stops a connection and deletes its refresh token. Its orders and its
-// cursor stay, for the day on which the seller connects again. It returns the state
-// that it was in. One that is interrupted is finished by asking again.
-func (e *Engine) Disconnect(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) (before ordersync.State, err error) {
-	c, err := e.store.Reader().Tenant(tenant).Connection(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	forget := e.forgetsToken(ctx, c)
-	if before, err = e.store.Disconnect(ctx, tenant, id); err != nil {
-		return before, err
-	}
-	if err := forget(); err != nil {
-		return before, err
-	}
-	return before, e.store.ForgetSecrets(ctx, tenant, id)
 }
 
 // ConsentOrigin is where a consent's browser is sent to, as scheme and host.

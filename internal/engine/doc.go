@@ -12,6 +12,7 @@
 // [Engine.CancelRun], [Engine.Import], [Engine.Pause], [Engine.Resume],
 // [Engine.Set], [Engine.Remove], [Engine.Backfill], [Engine.ImportOne],
 // [Engine.Explain], [Engine.NewKey]; of sellers: [Engine.StartConsent],
-// [Engine.OpenConsent], [Engine.FinishConsent], [Engine.Disconnect]; and of who keeps
+// [Engine.OpenConsent], [Engine.FinishConsent], [Engine.BeginLogin],
+// [Engine.ConfirmConsent], [Engine.Disconnect]; and of who keeps
 // an installation: [Engine.Reseal], [Engine.MoveTokens], [Engine.Diagnose].
 package engine

@@ -24,6 +24,9 @@ type ConnectionSpec struct {
 	// Adopt limits which connection without a seller id may be given SellerID: only
 	// that one, or with 0 none. nil: the first.
 	Adopt *ordersync.ConnectionID
+	// Renew is the only connection that may be changed, if it is not disconnected; 0:
+	// any, or a new one.
+	Renew ordersync.ConnectionID
 	// Cursor and LastSuccessAt count only when the connection is new. A cursor
 	// may be any text: what is no date is repaired by the first execution.
 	Cursor        string
@@ -42,7 +45,7 @@ func (e *Engine) Import(ctx context.Context, s ConnectionSpec) (store.Imported, 
 	}
 	return e.store.ImportConnection(ctx, store.Import{
 		Tenant: s.Tenant, Region: s.Region, SellerID: s.SellerID, DisplayName: s.DisplayName,
-		Marketplaces: s.Marketplaces, State: s.State, AuthorizedAt: s.AuthorizedAt, PersonalData: s.PersonalData, Adopt: s.Adopt,
+		Marketplaces: s.Marketplaces, State: s.State, AuthorizedAt: s.AuthorizedAt, PersonalData: s.PersonalData, Adopt: s.Adopt, Renew: s.Renew,
 		Cursor: []byte(s.Cursor), LastSuccessAt: s.LastSuccessAt,
 		Token: !s.RefreshToken.Empty(),
 		Seal:  func(id ordersync.ConnectionID) ([]byte, error) { return e.seal(s.Tenant, id, s.RefreshToken) },

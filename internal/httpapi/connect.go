@@ -97,6 +97,7 @@ type OauthInput struct {
 		ConnectionID string `json:"connectionId,omitempty" maxLength:"20" doc:"The connection that is to be renewed."`
 		Another      bool   `json:"another,omitempty" doc:"Connect one more account of the region, and renew none."`
 		ReturnTo     string `json:"returnTo,omitempty" maxLength:"2000" doc:"Where the seller's browser goes in the end, with amazon_connected=true or amazon_error=CODE added; its origin must be in ORDERSYNC_RETURN_TO. Left out: a page of ordersync."`
+		Ticket       string `json:"ticket,omitempty" maxLength:"8000" doc:"The ticket that came to ORDERSYNC_SIGN_IN_URL with a seller who began at Amazon: the seller goes back there, and only that account can be connected. Good once, for ten minutes, in the browser that came."`
 	}
 }
 
@@ -125,6 +126,7 @@ func (s *server) startOauth(ctx context.Context, in *OauthInput) (*struct{ Body 
 	}
 	ticket, c, err := s.Engine.StartConsent(ctx, engine.ConsentRequest{
 		Tenant: tenant, Marketplace: in.Body.Marketplace, Connection: id, Another: in.Body.Another, ReturnTo: in.Body.ReturnTo, StartedBy: by,
+		Login: in.Body.Ticket,
 	})
 	var wrong *engine.ConsentRequestError
 	switch {
@@ -137,7 +139,7 @@ func (s *server) startOauth(ctx context.Context, in *OauthInput) (*struct{ Body 
 	}
 	return &struct{ Body OauthStart }{OauthStart{
 		Success: true, AuthURL: s.Engine.ConsentLink(ticket), State: ticket, ExpiresAt: when(c.ExpiresAt),
-		Message: "send the seller's browser to authUrl within ten minutes",
+		Message: "send the seller's browser to authUrl before expiresAt",
 	}}, nil
 }
 

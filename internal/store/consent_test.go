@@ -40,7 +40,7 @@ func TestConsent(t *testing.T) {
 		}
 		open := func(what, browser, state string, want ordersync.ConsentProblem) {
 			t.Helper()
-			got, err := d.OpenConsent(d.ctx, "ticket", browser, state, d.clock.Now().Add(ordersync.ConsentTime))
+			got, _, err := d.OpenConsent(d.ctx, "ticket", browser, state, d.clock.Now().Add(ordersync.ConsentTime))
 			equal(t, what, problem(t, err), want)
 			if want == "" {
 				equal(t, what, got, c)

@@ -27,6 +27,9 @@ type Import struct {
 	// Adopt limits which connection without a seller id may be given SellerID: only
 	// that one, or with 0 none. nil: the first.
 	Adopt *ordersync.ConnectionID
+	// Renew is the only connection that may be changed, if it is not disconnected: for
+	// anything else the error is [ErrNotSame]. 0: any, or a new one.
+	Renew ordersync.ConnectionID
 	// Token tells that a refresh token was given: Seal seals it for a
 	// connection, Same tells whether a sealed one is the same.
 	Token bool
@@ -67,6 +70,8 @@ func (s *Store) importOnce(ctx context.Context, in Import) (out Imported, err er
 		switch {
 		case err != nil:
 			return err
+		case in.Renew != 0 && (found == nil || found.ID != in.Renew || found.State == ordersync.Disabled):
+			return ErrNotSame
 		case found == nil:
 			out.Created, out.Changed = true, true
 			out.Connection, err = t.createConnection(ctx, in)

@@ -37,8 +37,9 @@ func browserOf(r *http.Request) string {
 
 // mark marks the browser, for another while. Only pages of ours are sent the mark back
 // with a form: one that another site posts comes without it (SameSite).
-func (s *server) mark(w http.ResponseWriter, r *http.Request) (browser string) {
-	if browser = browserOf(r); browser == "" {
+func (s *server) mark(w http.ResponseWriter, r *http.Request) {
+	browser := browserOf(r)
+	if browser == "" {
 		var b [32]byte
 		_, _ = rand.Read(b[:]) // never fails: it ends the program instead
 		browser = base64.RawURLEncoding.EncodeToString(b[:])
@@ -47,7 +48,6 @@ func (s *server) mark(w http.ResponseWriter, r *http.Request) (browser string) {
 		Name: browserCookie, Value: browser, Path: "/", MaxAge: int(browserTime / time.Second),
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
-	return browser
 }
 
 // ask shows a seller who asks for what, before anything is done: programs that follow
@@ -65,7 +65,11 @@ func (s *server) ask(w http.ResponseWriter, r *http.Request) {
 		country = m.Country
 	}
 	s.mark(w, r)
-	s.show(w, r, http.StatusOK, "ask", page{Consent: c, Customer: s.customer(ctx, c), Country: country}, s.Engine.ConsentOrigin(c))
+	name := "ask"
+	if c.Held {
+		name = "agree"
+	}
+	s.show(w, r, http.StatusOK, name, page{Consent: c, Customer: s.customer(ctx, c), Country: country, Seller: c.SellerID}, s.Engine.ConsentOrigin(c))
 }
 
 // customer is the tenant as the seller may know it.
@@ -82,24 +86,45 @@ func (s *server) customer(ctx context.Context, c ordersync.Consent) string {
 	return string(c.Tenant)
 }
 
-// follow sends the browser to Amazon's consent page.
+// follow sends the browser to Amazon's consent page; where Amazon has answered already,
+// it is the seller's word that the connection is to be renewed.
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), requestTime)
 	defer cancel()
-	browser := browserOf(r)
+	ticket, browser := r.PathValue("ticket"), browserOf(r)
 	if browser == "" {
 		// Another site's form must not take the page's place that says who asks for what.
 		s.failed(w, r, &store.ConsentError{Problem: ordersync.ConsentNoCookie})
 		return
 	}
-	address, err := s.Engine.OpenConsent(ctx, r.PathValue("ticket"), browser)
+	c, err := s.Engine.ConsentOf(ctx, ticket, browser)
+	if err != nil || c.Held {
+		s.agreed(ctx, w, r, ticket)
+		return
+	}
+	address, err := s.Engine.OpenConsent(ctx, ticket, browser)
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
+	s.leave(w, r, address)
+}
+
+// leave sends the browser, which goes on being marked, to another site.
+func (s *server) leave(w http.ResponseWriter, r *http.Request, address string) {
 	s.mark(w, r)
 	guard(w.Header(), "")
 	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// agreed renews a connection whose seller has agreed.
+func (s *server) agreed(ctx context.Context, w http.ResponseWriter, r *http.Request, ticket string) {
+	done, err := s.Engine.ConfirmConsent(ctx, ticket, browserOf(r))
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	s.show(w, r, http.StatusOK, "done", page{Consent: done.Consent, Customer: s.customer(ctx, done.Consent), Seller: done.SellerID}, "")
 }
 
 // back receives the seller from Amazon.
@@ -120,6 +145,11 @@ func (s *server) back(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		s.failed(w, r, err)
+		return
+	}
+	if done.Held {
+		guard(w.Header(), "")
+		http.Redirect(w, r, "/connect/"+done.Ticket, http.StatusSeeOther)
 		return
 	}
 	if done.ReturnTo != "" {
@@ -146,6 +176,7 @@ func with(address, name, value string) string {
 var statuses = map[ordersync.ConsentProblem]int{
 	ordersync.ConsentUnknown: http.StatusNotFound, ordersync.ConsentExpired: http.StatusGone,
 	ordersync.ConsentAway: http.StatusBadGateway, ordersync.ConsentNotKept: http.StatusServiceUnavailable, ordersync.ConsentApplication: http.StatusBadGateway,
+	ordersync.ConsentNotSetUp: http.StatusServiceUnavailable,
 }
 
 // failed tells the seller what went wrong, in a page or by way of where the seller is
@@ -153,8 +184,15 @@ var statuses = map[ordersync.ConsentProblem]int{
 func (s *server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var nowhere *store.ConsentError
 	var failed *engine.ConsentFailedError
+	var login *engine.LoginError
 	p := page{}
 	switch {
+	case errors.As(err, &login):
+		p = page{Problem: ordersync.ConsentBadLogin.Info()}
+		s.Log.WarnContext(r.Context(), "a browser came to the login URI with what Amazon does not send", "field", login.Field, "wrong", login.Wrong, "host", ordersync.ShowBytes([]byte(login.Host)))
+	case errors.Is(err, engine.ErrConsentNotSetUp):
+		p = page{Problem: ordersync.ConsentNotSetUp.Info()}
+		s.Log.WarnContext(r.Context(), "a seller came from Amazon", "error", err)
 	case errors.As(err, &failed):
 		p = page{Consent: failed.Consent, Problem: failed.Problem.Info(), Ticket: failed.Ticket}
 		s.Log.WarnContext(r.Context(), "a seller's consent came to nothing", "problem", failed.Problem, "tenant", failed.Consent.Tenant, "error", errors.Unwrap(failed))

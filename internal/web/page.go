@@ -41,7 +41,8 @@ func (p page) Remedy() string {
 // show writes a page. It is made whole before anything is sent.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name string, p page, formTo string) {
 	p.Lang, p.Service = language(r), s.Name
-	if r.Method == http.MethodGet && r.URL.Path != CallbackPath { // that one cannot be asked for twice
+	// What Amazon's addresses hold must stand in no link.
+	if r.Method == http.MethodGet && r.URL.Path != CallbackPath && r.URL.Path != LoginPath {
 		p.Other = "?lang=" + map[bool]string{true: "en", false: "fr"}[p.French()]
 	}
 	var out bytes.Buffer

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"ordersync/internal/engine"
 	"ordersync/internal/store"
@@ -39,7 +40,12 @@ type server struct {
 	style  []byte
 }
 
-// New makes the pages' handler. It serves "/connect/" and [CallbackPath].
+// Serves tells whether a path is that of a page.
+func Serves(path string) bool {
+	return path == CallbackPath || path == LoginPath || strings.HasPrefix(path, "/connect/")
+}
+
+// New makes the pages' handler. It serves the paths of [Serves].
 func New(c Config) (http.Handler, error) {
 	if c.Reader == nil || c.Engine == nil {
 		return nil, errors.New("the pages need a reader and an engine")
@@ -66,6 +72,8 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /connect/{ticket}", s.ask)
 	mux.HandleFunc("POST /connect/{ticket}", s.follow)
 	mux.HandleFunc("GET "+CallbackPath, s.back)
+	mux.HandleFunc("GET "+LoginPath, s.login)
+	mux.HandleFunc("POST "+LoginPath, s.begin)
 	return mux, nil
 }
 
