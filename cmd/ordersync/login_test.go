@@ -294,12 +294,64 @@ func TestSellersWhoMustSignIn(t *testing.T) {
 		// So many at once are stored, and no more.
 		crowd := c.sellerWith(2)
 		c.connected("crowd", crowd, 2)
+		p.later(11 * time.Minute) // those before are over
 		b.back = func(query url.Values) { query.Set("spapi_oauth_code", "") }
 		for n := range 21 {
 			want := map[bool]string{true: "Sign in to Northwind Sync first", false: "without your consent"}[n == 20]
 			if at := b.goesOn(b.authorises(crowd)); !strings.Contains(at.text, want) {
 				t.Fatalf("the %d.: %s", n+1, at.text)
 			}
+		}
+	})
+}
+
+// Trouble on the way of a proof, or of keeping what was proven, leaves all as it was;
+// also where Amazon gives new tokens in place of those that are used.
+func TestProofsThatMeetTrouble(t *testing.T) {
+	onBoth(t, func(p *program) {
+		t := p.t.(*testing.T)
+		v := p.inVault()
+		c := p.connecting(p.extra...)
+		seller := c.sellerWith(4)
+		c.connected("acme", seller, 4)
+		path := "ordersync/acme/eu/" + seller.ID
+		before := v.document(path)["refresh_token"]
+		b := c.browser()
+		for kind, want := range map[spapisim.FaultKind]struct {
+			status int
+			words  string
+		}{
+			spapisim.FaultUnavailable: {http.StatusBadGateway, "Amazon did not answer"},
+			spapisim.FaultBadJSON:     {http.StatusBadGateway, "Amazon did not answer"},
+			spapisim.FaultThrottle:    {http.StatusBadGateway, "Amazon did not answer"},
+			spapisim.FaultForbidden:   {http.StatusBadRequest, "could not make sure"},
+		} {
+			_, err := c.sim.AddFault(spapisim.Fault{Kind: kind, Operation: spapisim.GetOrder})
+			p.must(err)
+			b.goesOn(b.authorises(seller)).at(t, want.status, want.words, "acme", "/connect/x")
+			c.sim.ClearFaults()
+		}
+		p.must(c.sim.SetSwitches(func(s *spapisim.Switches) { s.RotateRefreshTokens = true }))
+		agree := b.goesOn(b.authorises(seller)).at(t, http.StatusOK, "again?")
+		if got := v.document(path)["refresh_token"]; got != before {
+			t.Error("a token was kept before the seller has agreed")
+		}
+		v.answers(func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		})
+		b.goesOn(agree).at(t, http.StatusServiceUnavailable, "could not be kept safe", "acme")
+		v.answers(nil)
+		again := b.do("GET", agree.url.String(), nil).at(t, http.StatusOK, "again?")
+		b.goesOn(again).at(t, http.StatusOK, "is connected to acme")
+		p.hide(v.document(path)["refresh_token"].(string))
+		p.later(61 * time.Minute) // the access token of the proof is over
+		p.until("it is read with the new token", func() bool {
+			out := c.asks("POST", "/api/v1/orders/sync/run?tenantId=acme", nil, http.StatusOK)
+			return out["results"].([]any)[0].(map[string]any)["status"] == "success"
+		})
+		if got := c.status("acme")["status"]; got != "CONNECTED" {
+			t.Errorf("it is %s", got)
 		}
 	})
 }

@@ -154,8 +154,8 @@ func (e *Engine) LoginOrigins(l Login) string {
 	return strings.Join(out, " ")
 }
 
-// maxProofs is how many logins of one connection may be under way: anybody may begin
-// them, and each is stored.
+// maxProofs is how many logins of one connection may be under way without a sign-in:
+// anybody may begin them, and each is stored.
 const maxProofs = 20
 
 // BeginLogin sends a browser on whose seller has agreed to begin: back to Amazon where
@@ -167,7 +167,13 @@ func (e *Engine) BeginLogin(ctx context.Context, l Login, browser string) (addre
 		return "", err
 	}
 	if ok {
-		return e.beginProof(ctx, l, c, browser)
+		n, err := e.store.Proofs(ctx, c.Tenant, c.ID)
+		if err != nil {
+			return "", err
+		}
+		if n < maxProofs {
+			return e.beginProof(ctx, l, c, browser)
+		}
 	}
 	if e.set.Consent.SignInURL == "" {
 		return "", nil
@@ -192,15 +198,8 @@ func (e *Engine) provable(ctx context.Context, sellerID string, region ordersync
 }
 
 // beginProof sends a browser back to Amazon for a connection whose account is to be
-// proven. Too many at once, and the seller has to sign in.
+// proven.
 func (e *Engine) beginProof(ctx context.Context, l Login, c ordersync.Connection, browser string) (string, error) {
-	n, err := e.store.Proofs(ctx, c.Tenant, c.ID)
-	if err != nil {
-		return "", err
-	}
-	if n >= maxProofs {
-		return "", nil
-	}
 	ticket := randomText()
 	state := ticket + "." + randomText()
 	address, err := l.back(state, e.set.Consent)
