@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -305,13 +307,47 @@ func TestSellersWhoMustSignIn(t *testing.T) {
 	})
 }
 
+// exchanges stands before Login with Amazon, and notes for which refresh tokens codes
+// were exchanged.
+func (p *program) exchanges() (address string, last func() string) {
+	given := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.must(r.ParseForm())
+		answer, err := http.PostForm(p.amazon+"/auth/o2/token", r.PostForm)
+		p.must(err)
+		defer func() { _ = answer.Body.Close() }()
+		body, err := io.ReadAll(answer.Body)
+		p.must(err)
+		var grant struct {
+			RefreshToken string `json:"refresh_token"`
+		}
+		if r.PostForm.Get("grant_type") == "authorization_code" && json.Unmarshal(body, &grant) == nil {
+			p.hide(grant.RefreshToken)
+			p.mu.Lock()
+			given = grant.RefreshToken
+			p.mu.Unlock()
+		}
+		w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
+		w.WriteHeader(answer.StatusCode)
+		_, _ = w.Write(body)
+	}))
+	p.t.Cleanup(server.Close)
+	return server.URL, func() string {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return given
+	}
+}
+
 // Trouble on the way of a proof, or of keeping what was proven, leaves all as it was;
-// also where Amazon gives new tokens in place of those that are used.
+// and a token that Amazon gives in place of the one that was used is the one that is
+// kept.
 func TestProofsThatMeetTrouble(t *testing.T) {
 	onBoth(t, func(p *program) {
 		t := p.t.(*testing.T)
 		v := p.inVault()
-		c := p.connecting(p.extra...)
+		lwa, exchanged := p.exchanges()
+		c := p.connecting(append(p.extra, "--amazon-lwa-url", lwa)...)
 		seller := c.sellerWith(4)
 		c.connected("acme", seller, 4)
 		path := "ordersync/acme/eu/" + seller.ID
@@ -344,7 +380,10 @@ func TestProofsThatMeetTrouble(t *testing.T) {
 		v.answers(nil)
 		again := b.do("GET", agree.url.String(), nil).at(t, http.StatusOK, "again?")
 		b.goesOn(again).at(t, http.StatusOK, "is connected to acme")
-		p.hide(v.document(path)["refresh_token"].(string))
+		kept := v.document(path)["refresh_token"].(string)
+		if p.hide(kept); kept == exchanged() || kept == before || exchanged() == "" {
+			t.Error("the token that is kept is not the last one that Amazon gave")
+		}
 		p.later(61 * time.Minute) // the access token of the proof is over
 		p.until("it is read with the new token", func() bool {
 			out := c.asks("POST", "/api/v1/orders/sync/run?tenantId=acme", nil, http.StatusOK)
