@@ -12,7 +12,7 @@ var suite leak.Watch
 
 // others begin the paths of those who may answer with secrets: Amazon's pages, the
 // doors by which tests make sellers there, and Vault.
-var others = regexp.MustCompile(`^/(apps/|applications|fleet|sellers|authorize|v1/)`)
+var others = regexp.MustCompile(`^/(apps/|auth/|applications|fleet|sellers|authorize|v1/)`)
 
 // listenToAnswers takes in whatever the tests' usual HTTP client reads from us.
 func listenToAnswers() {

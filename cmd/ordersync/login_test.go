@@ -310,6 +310,7 @@ func TestSellersWhoMustSignIn(t *testing.T) {
 // exchanges stands before Login with Amazon, and notes for which refresh tokens codes
 // were exchanged.
 func (p *program) exchanges() (address string, last func() string) {
+	var mu sync.Mutex
 	given := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.must(r.ParseForm())
@@ -323,9 +324,9 @@ func (p *program) exchanges() (address string, last func() string) {
 		}
 		if r.PostForm.Get("grant_type") == "authorization_code" && json.Unmarshal(body, &grant) == nil {
 			p.hide(grant.RefreshToken)
-			p.mu.Lock()
+			mu.Lock()
 			given = grant.RefreshToken
-			p.mu.Unlock()
+			mu.Unlock()
 		}
 		w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
 		w.WriteHeader(answer.StatusCode)
@@ -333,8 +334,8 @@ func (p *program) exchanges() (address string, last func() string) {
 	}))
 	p.t.Cleanup(server.Close)
 	return server.URL, func() string {
-		p.mu.Lock()
-		defer p.mu.Unlock()
+		mu.Lock()
+		defer mu.Unlock()
 		return given
 	}
 }
