@@ -22,7 +22,7 @@ func (c *secretsMoveCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	meter := &resealMeter{i: i}
+	meter := newMeter(i)
 	done, err := w.engine.MoveTokens(i.ctx, c.To == secretsInVault, c.Keep, meter.told)
 	if err != nil {
 		return err

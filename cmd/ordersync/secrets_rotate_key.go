@@ -63,7 +63,7 @@ func (i *invocation) addKey(file string) error {
 
 // reseal seals everything anew and says what is to be done next.
 func (c *secretsRotateKeyCommand) reseal(i *invocation, w workplace, file string) error {
-	meter := &resealMeter{i: i}
+	meter := newMeter(i)
 	done, err := w.engine.Reseal(i.ctx, meter.told)
 	if err != nil {
 		return err
@@ -103,20 +103,4 @@ func (i *invocation) resealCanary(w workplace) error {
 	}
 	_, err = w.store.ReplaceSetting(i.ctx, canary, used, fresh)
 	return err
-}
-
-// resealMeter says now and then how far it is.
-type resealMeter struct {
-	i    *invocation
-	said int64
-}
-
-// resealEvery is after how many values that is.
-const resealEvery = 100_000
-
-func (m *resealMeter) told(n int64) {
-	if n/resealEvery > m.said/resealEvery {
-		_, _ = fmt.Fprintf(m.i.err, "looked at %d values\n", n)
-	}
-	m.said = n
 }

@@ -14,14 +14,20 @@ func (s *Store) Disconnect(ctx context.Context, tenant ordersync.TenantID, id or
 		if before = c.State; before == ordersync.Disabled {
 			return nil
 		}
-		a.claims, a.noted, a.to = true, "disconnected", ordersync.Disabled
-		a.put("state", ordersync.Disabled)
-		a.put("state_since", ms(t.now))
-		a.put("live_due_at", nil)
-		a.put("back_due_at", nil)
-		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.NotConnected, Message: "the account was disconnected"})
+		a.noted, a.to = "disconnected", ordersync.Disabled
+		return t.stop(ctx, c.ID, a, "the account was disconnected")
 	})
 	return before, err
+}
+
+// stop disables a connection, ends what is due, and settles what waits for it.
+func (t *tx) stop(ctx context.Context, id ordersync.ConnectionID, a *acted, why string) error {
+	a.claims = true
+	a.put("state", ordersync.Disabled)
+	a.put("state_since", ms(t.now))
+	a.put("live_due_at", nil)
+	a.put("back_due_at", nil)
+	return t.settleTargets(ctx, id, ordersync.Outcome{Reason: ordersync.NotConnected, Message: why})
 }
 
 // ForgetSecrets deletes the secrets of a connection that is DISABLED. One that was

@@ -66,12 +66,7 @@ func (s *Store) FinishRemoval(ctx context.Context, tenant ordersync.TenantID, id
 // it stays until [Store.FinishRemoval].
 func (s *Store) BeginRemoval(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
 	return s.act(ctx, "remove connection", tenant, id, func(ctx context.Context, t *tx, c connectionRow, a *acted) error {
-		a.claims = true
-		a.put("state", ordersync.Disabled)
-		a.put("state_since", ms(t.now))
-		a.put("live_due_at", nil)
-		a.put("back_due_at", nil)
-		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.NotConnected, Message: "the connection was removed"})
+		return t.stop(ctx, c.ID, a, "the connection was removed")
 	})
 }
 
