@@ -36,6 +36,7 @@
 //   - internal/spapisim: Amazon's side, simulated; shares no type with the client.
 //   - internal/store: the only SQL; one struct, two databases.
 //   - internal/secret: sealing of secrets and personal data; tokens kept in Vault.
+//   - internal/queue: the queue of Amazon's SQS into which notifications come.
 //   - internal/engine: the verbs: Tick, Work, StartRun and what they need.
 //   - internal/engine/truth: what the simulated Amazon has, in these words; for tests.
 //   - internal/leak: searches what tests print, log, answer and store for secrets.

@@ -28,7 +28,8 @@ var rooms = map[string][]string{
 	"internal/store/storetest": {".", "internal/store"},
 	"internal/secret":          {"."},
 	"internal/spapisim":        {}, // not even the root: it must not share a misreading with the client
-	"internal/engine":          {".", "internal/store", "internal/spapi", "internal/secret"},
+	"internal/queue":           {},
+	"internal/engine":          {".", "internal/store", "internal/spapi", "internal/secret", "internal/queue"},
 	"internal/engine/truth":    {".", "internal/spapisim"},
 	"internal/leak":            {},
 	// The simulation of promises: tests only.
@@ -36,7 +37,7 @@ var rooms = map[string][]string{
 	"internal/httpapi":           {".", "internal/engine", "internal/store"},
 	"internal/web":               {".", "internal/engine", "internal/store"},
 	"cmd/ordersync": {
-		".", "internal/spapi", "internal/store", "internal/secret", "internal/spapisim",
+		".", "internal/spapi", "internal/store", "internal/secret", "internal/queue", "internal/spapisim",
 		"internal/engine", "internal/httpapi", "internal/web", "internal/store/storetest",
 	},
 }
@@ -66,6 +67,7 @@ var kept = []struct {
 	{"github.com/riverqueue/river", []string{"internal/engine/jobs.go"}, "River is the doorbell and nothing else"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, "the HTTP framework stays at its door"},
 	{"github.com/tink-crypto", []string{"internal/secret"}, "one room seals"},
+	{"github.com/aws", []string{"internal/queue"}, "AWS's types stay where its queue is read"},
 	{"github.com/hashicorp", []string{"internal/secret"}, "Vault's types stay where secrets are kept"},
 }
 
