@@ -170,7 +170,11 @@ func (c *Client) call(ctx context.Context, a Account, op ordersync.Operation, pa
 			return got, nil
 		}
 		verdict := classifyAPI(got)
-		if verdict.staleToken {
+		stale := verdict.staleToken
+		if verdict.kind == AppSecretExpired && calls == 1 {
+			stale = c.otherSecret(bounded, c.tokens.from(c.sellerIdentity(a), token))
+		}
+		if stale {
 			c.tokens.drop(c.sellerIdentity(a), token)
 			if calls == 1 {
 				continue

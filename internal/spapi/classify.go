@@ -73,6 +73,7 @@ var rows = []row{
 	{fromAPI, 401, 401, nil, nil, Denied, true, "6.1 401: refresh once"},
 	{fromAPI, 403, 403, nil, nil, Denied, false, "6.2 all other 403"},
 	{fromAPI, 400, 400, nil, []string{"systematic delay in data retrieval", "at least 2 minutes before"}, TooRecent, false, "4.11 two-minute rule"},
+	{fromAPI, 400, 400, []string{"invalidinput"}, []string{"not enrolled"}, NotEnrolled, false, "7.6 no queue for rotation notifications"},
 	{fromAPI, 400, 400, nil, nil, BadRequest, false, "6.1 400, also HTML and empty bodies"},
 	{fromAPI, 404, 404, []string{"notfound"}, nil, NotFound, false, "6.1 404 NotFound"},
 	{fromAPI, 404, 404, nil, nil, BadResponse, false, "a 404 without Amazon's code may come from any edge: an order is not gone by it"},

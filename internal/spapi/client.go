@@ -1,6 +1,7 @@
 package spapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -39,6 +40,11 @@ type Config struct {
 	// rotation: it is tried where the present one is refused. nil, or "": there is
 	// none. Amazon, "Rotate your application's LWA credentials".
 	PreviousSecret func() string
+	// StoredSecrets are further ones that may change at any time, newest first: they
+	// are tried before the others. It is asked every few minutes, and at once where
+	// Amazon refuses all that are known. While it fails what it said last stands. It
+	// must be safe for concurrent use; nil: there are none.
+	StoredSecrets func(ctx context.Context) ([]string, error)
 
 	// LWAURL is the token endpoint; "" is [DefaultLWAURL].
 	LWAURL string
@@ -102,11 +108,12 @@ type Meta struct {
 
 // Client calls the Selling Partner API. It is safe for concurrent use.
 type Client struct {
-	config Config
-	http   *http.Client
-	tokens tokenCache
-	clock  amazonClock
-	orders orderReader
+	config  Config
+	http    *http.Client
+	tokens  tokenCache
+	secrets clientSecrets
+	clock   amazonClock
+	orders  orderReader
 }
 
 // New checks the configuration and makes a client. It does no I/O.

@@ -43,6 +43,9 @@ const (
 	BadRequest Kind = "BAD_REQUEST"
 	// TooRecent: Amazon says that the window's end is less than two minutes old.
 	TooRecent Kind = "TOO_RECENT"
+	// NotEnrolled: the application has no queue registered for its notifications, so
+	// that no new client secret could reach it.
+	NotEnrolled Kind = "NOT_ENROLLED"
 	// NotFound: Amazon has no such order for this seller.
 	NotFound Kind = "NOT_FOUND"
 	// Bug: the request was built wrongly.
@@ -71,6 +74,7 @@ var kindTable = []KindInfo{
 	{TooLarge, ordersync.AmazonBadResponse, "the answer is too large"},
 	{BadRequest, ordersync.RequestRejected, "the request was rejected"},
 	{TooRecent, ordersync.ClockSkew, "the end of the window is too recent by Amazon's clock"},
+	{NotEnrolled, ordersync.RequestRejected, "the application has no queue registered for its notifications"},
 	{NotFound, ordersync.RequestRejected, "not found"},
 	{Bug, ordersync.UnknownError, "the request was built wrongly"},
 	{Cancelled, ordersync.Interrupted, "the call was cancelled"},

@@ -3,7 +3,6 @@ package spapi
 import (
 	"context"
 	"errors"
-	"net/url"
 	"time"
 )
 
@@ -17,13 +16,11 @@ const probeScope = "sellingpartnerapi::notifications"
 // that accepts the credentials.
 func (c *Client) CheckLogin(ctx context.Context) (ahead time.Duration, dated bool, err error) {
 	start := c.config.Now()
-	given, err := c.ask(ctx, fromScope, url.Values{"grant_type": {"client_credentials"}, "scope": {probeScope}})
+	given, err := c.ask(ctx, fromScope, probeForm())
 	date := given.date
-	var refusal *Error
-	if errors.As(err, &refusal) {
-		date = refusal.Date
-		switch refusal.Kind {
-		case Denied, ClientMismatch, BadRequest, Bug:
+	if refused, accepted := loginVerdict(err); refused != nil {
+		date = refused.Date
+		if accepted {
 			err = nil
 		}
 	}
@@ -33,6 +30,19 @@ func (c *Client) CheckLogin(ctx context.Context) (ahead time.Duration, dated boo
 	// The date is cut to whole seconds: the clock stood half a second later on average.
 	middle := start.Add(c.config.Now().Sub(start) / 2)
 	return date.Add(500 * time.Millisecond).Sub(middle), true, err
+}
+
+// loginVerdict reads the end of a request for the application's own token: the
+// refusal, if it is one, and whether it accepts the credentials.
+func loginVerdict(err error) (refusal *Error, accepted bool) {
+	if !errors.As(err, &refusal) {
+		return nil, err == nil
+	}
+	switch refusal.Kind {
+	case Denied, ClientMismatch, BadRequest, Bug:
+		return refusal, true
+	}
+	return refusal, false
 }
 
 // CheckAccount asks Login with Amazon for an access token of the seller's, unless one

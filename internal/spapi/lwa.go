@@ -36,6 +36,7 @@ type grant struct {
 	refresh string // "" when none came
 	life    time.Duration
 	date    time.Time // of the answer; zero when it had none
+	secret  string    // the application's that was accepted for it
 }
 
 // decodeGrant reads the body of a 200.
@@ -66,21 +67,39 @@ func headerToken(token string) bool {
 	return token != "" && len(token) <= maxToken && visible(token) == token && !strings.Contains(token, " ")
 }
 
-// ask sends a token request with the application's secret, and where Amazon refuses
-// that with the one before.
+// ask sends a token request with one of the application's secrets after the other, as
+// long as Amazon refuses them. Where it refuses all, those that are stored are looked
+// at anew: another process may know of a new one.
 func (c *Client) ask(ctx context.Context, kind source, form url.Values) (grant, error) {
-	given, err := c.askWith(ctx, kind, form, c.config.ClientSecret())
-	if c.config.PreviousSecret == nil || !isKind(err, AppCredentials) {
-		return given, err
+	tried := map[string]bool{}
+	var refusal, failure error
+	for _, age := range []time.Duration{secretsEvery, secretsAnew} {
+		var list []string
+		list, failure = c.secretsToTry(ctx, age)
+		for _, secret := range list {
+			if tried[secret] {
+				continue
+			}
+			tried[secret] = true
+			given, err := c.askWith(ctx, kind, form, secret)
+			if !isKind(err, AppCredentials) {
+				if err == nil {
+					c.secrets.wasAccepted(secret)
+				}
+				given.secret = secret
+				return given, err
+			}
+			c.secrets.wasRefused(secret, c.config.Now())
+			if refusal == nil {
+				refusal = err
+			}
+		}
 	}
-	previous := c.config.PreviousSecret()
-	if previous == "" {
-		return given, err
+	if failure != nil {
+		// Amazon's word on the others is no verdict on those.
+		return grant{}, &Error{Operation: TokenOperation, Kind: Unavailable, detail: "the client secrets that are stored cannot be read", cause: failure}
 	}
-	if given, again := c.askWith(ctx, kind, form, previous); again == nil || !isKind(again, AppCredentials) {
-		return given, again // the application is accepted
-	}
-	return given, err
+	return grant{}, refusal
 }
 
 func isKind(err error, kind Kind) bool {
@@ -175,7 +194,7 @@ func (c *Client) accessToken(ctx context.Context, a Account) (string, error) {
 		if err == nil && given.refresh != "" && given.refresh != refresh && a.Rotated != nil {
 			a.Rotated(given.refresh)
 			// It is the new token's too: else each rotation would cost a second login.
-			c.tokens.keep(keptToken{c.identity("refresh", given.refresh), given.access, asked.Add(given.life - tokenMargin)}, c.config.Now())
+			c.tokens.keep(keptToken{c.identity("refresh", given.refresh), given.access, given.secret, asked.Add(given.life - tokenMargin)}, c.config.Now())
 		}
 		return given, err
 	})

@@ -42,6 +42,7 @@ type tokenCache struct {
 type keptToken struct {
 	id    identity
 	token string
+	from  string    // the application's secret that it was got with
 	until time.Time // usable before
 }
 
@@ -99,7 +100,7 @@ func (t *tokenCache) fly(ctx context.Context, f *flight, id identity, now func()
 	given, err := ask(ctx)
 	f.token, f.err = given.access, err
 	if err == nil {
-		t.keep(keptToken{id, given.access, asked.Add(given.life - tokenMargin)}, now())
+		t.keep(keptToken{id, given.access, given.secret, asked.Add(given.life - tokenMargin)}, now())
 	}
 }
 
@@ -140,6 +141,19 @@ func (t *tokenCache) remove(element *list.Element) {
 	}
 	delete(t.kept, element.Value.(keptToken).id)
 	t.byAge.Remove(element)
+}
+
+// from is the application's secret that a kept token was got with; "" when it is not
+// kept.
+func (t *tokenCache) from(id identity, token string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if element, ok := t.kept[id]; ok {
+		if kept := element.Value.(keptToken); kept.token == token {
+			return kept.from
+		}
+	}
+	return ""
 }
 
 // drop forgets the token of id; only if it is token, unless token is "".

@@ -49,7 +49,7 @@ func TestDroppedTokenOfAnotherCallStays(t *testing.T) {
 	var tokens tokenCache
 	tokens.most = 1
 	now := time.Now()
-	tokens.keep(keptToken{identity{}, "new", now.Add(time.Hour)}, now)
+	tokens.keep(keptToken{identity{}, "new", "", now.Add(time.Hour)}, now)
 	tokens.drop(identity{}, "old")
 	if len(tokens.kept) != 1 {
 		t.Error("a fresh token was dropped for an old one's failure")

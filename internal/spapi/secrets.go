@@ -1,0 +1,122 @@
+package spapi
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// The application may have several client secrets at once: for seven days after a
+// rotation the one before is good too, and processes learn of the new one at
+// different times. Amazon, "Rotate your application's LWA credentials".
+
+const (
+	// secretsEvery is how often [Config.StoredSecrets] is asked while all is well.
+	secretsEvery = 5 * time.Minute
+	// secretsAnew is how old its answer may be where Amazon has refused all that are
+	// known: however many tenants are refused, it is asked no more often.
+	secretsAnew = 5 * time.Second
+	// secretsTime is how long it may take.
+	secretsTime = 5 * time.Second
+	// refusedFor is how long a secret that was refused is tried after the others: a
+	// new one may not be known everywhere at once.
+	refusedFor = 10 * time.Minute
+	// maxSecrets is how many are tried.
+	maxSecrets = 6
+)
+
+// clientSecrets is what a client knows of the application's secrets. Its zero value
+// knows none.
+type clientSecrets struct {
+	reading sync.Mutex // held by who asks for stored ones
+
+	mu      sync.Mutex
+	stored  []string             // newest first
+	asked   time.Time            // when they were asked for last
+	failure error                // why that brought none; nil: it did
+	refused map[string]time.Time // when Amazon refused which
+}
+
+// secretsToTry are the application's secrets, those first that Amazon has not just
+// refused, and among them the stored ones, newest first. Stored ones are asked for
+// where the last answer is older than age; failure says that there was none, and
+// what was known before stands.
+func (c *Client) secretsToTry(ctx context.Context, age time.Duration) (list []string, failure error) {
+	s := &c.secrets
+	if c.config.StoredSecrets != nil && !s.youngerThan(age, c.config.Now()) {
+		s.reading.Lock()
+		if !s.youngerThan(age, c.config.Now()) { // nobody has asked meanwhile
+			s.ask(ctx, c.config.StoredSecrets, c.config.Now())
+		}
+		s.reading.Unlock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := append(slices.Clone(s.stored), c.config.ClientSecret())
+	if c.config.PreviousSecret != nil {
+		all = append(all, c.config.PreviousSecret())
+	}
+	now, last := c.config.Now(), []string{}
+	for _, secret := range all {
+		switch {
+		case secret == "" || slices.Contains(list, secret) || slices.Contains(last, secret):
+		case now.Sub(s.refused[secret]).Abs() < refusedFor:
+			last = append(last, secret)
+		default:
+			list = append(list, secret)
+		}
+	}
+	if list = append(list, last...); len(list) == 0 {
+		list = []string{""} // Amazon will say what it thinks of that
+	}
+	return list[:min(len(list), maxSecrets)], s.failure
+}
+
+func (s *clientSecrets) youngerThan(age time.Duration, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.asked.IsZero() && now.Sub(s.asked).Abs() < age
+}
+
+// ask asks for the stored secrets. Whoever asks does it for all: that it leaves must
+// not keep the others waiting.
+func (s *clientSecrets) ask(ctx context.Context, read func(context.Context) ([]string, error), now time.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), secretsTime)
+	defer cancel()
+	stored, err := read(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked, s.failure = now, err
+	if err == nil {
+		s.stored = slices.Clone(stored)
+	}
+}
+
+// wasRefused notes that Amazon does not take a secret; accepted that it does.
+func (s *clientSecrets) wasRefused(secret string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused == nil || len(s.refused) > 2*maxSecrets {
+		s.refused = map[string]time.Time{}
+	}
+	s.refused[secret] = now
+}
+
+func (s *clientSecrets) wasAccepted(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.refused, secret)
+}
+
+// otherSecret tells whether there is another secret than the one that an access
+// token was got with, after the API has said that this one has expired: with a
+// missed rotation Login with Amazon may go on to hand out tokens that no call takes.
+// Amazon, "LWA credentials FAQ".
+func (c *Client) otherSecret(ctx context.Context, used string) bool {
+	if used != "" {
+		c.secrets.wasRefused(used, c.config.Now())
+	}
+	list, _ := c.secretsToTry(ctx, secretsAnew) // what is known already is something
+	return len(list) > 1 || used != "" && list[0] != used
+}
