@@ -57,9 +57,12 @@ func (c *doctorCommand) print(i *invocation, out examined) error {
 		return printJSON(i.out, out)
 	}
 	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "CHECK\tSTATUS\tWHAT WAS FOUND\tWHAT TO DO")
+	_, _ = fmt.Fprintln(t, "CHECK\tSTATUS\tWHAT WAS FOUND, AND WHAT TO DO")
 	for _, f := range out.Findings {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Check, f.Status, cell(f.Detail), cell(f.Remedy))
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", f.Check, f.Status, plain(f.Detail))
+		if f.Remedy != "" { // a line of its own: it may be long
+			_, _ = fmt.Fprintf(t, "\t\tto do: %s\n", plain(f.Remedy))
+		}
 	}
 	return printed(t.Flush())
 }
@@ -79,20 +82,22 @@ func (i *invocation) examine(ctx context.Context) (out []engine.Finding) {
 	if out = append(out, key); key.Health == engine.Broken {
 		return out
 	}
-	var amazon *spapi.Client
+	p := parts{box: box, secrets: i.clientSecrets(s, box, digestKey)}
 	if i.settings.AmazonClientID != "" && i.settings.AmazonClientSecret != "" {
-		if amazon, err = i.amazon(digestKey); err != nil {
+		if p.amazon, err = i.amazon(digestKey, p.secrets); err != nil {
 			return append(out, engine.Finding{Check: "application", Health: engine.Broken, Detail: err.Error()})
 		}
 	}
-	vault, err := i.openVault()
-	if err != nil {
+	if p.queue, err = i.openQueue(); err != nil {
+		return append(out, engine.Finding{Check: "notifications", Health: engine.Broken, Detail: err.Error(), Remedy: "correct ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE or the AWS_… variables"})
+	}
+	if p.vault, err = i.openVault(); err != nil {
 		return append(out, engine.Finding{Check: "secret store", Health: engine.Broken, Detail: err.Error(), Remedy: "correct ORDERSYNC_VAULT_…"})
 	}
-	if vault != nil {
-		defer vault.Close()
+	if p.vault != nil {
+		defer p.vault.Close()
 	}
-	return append(out, i.newEngine(s, amazon, box, vault).Diagnose(ctx)...)
+	return append(out, i.newEngine(s, p).Diagnose(ctx)...)
 }
 
 func examineDatabase(ctx context.Context, s *store.Store) engine.Finding {

@@ -52,11 +52,19 @@ func TestDoctor(t *testing.T) {
 		wants(all, map[string]string{
 			"database": "ok", "master key": "ok", "secret store": "ok", "application": "ok Amazon knows", "clock": "ok", "tenants": "ok 3 of 3", "work": "ok",
 		})
-		if len(all) != 7 {
+		if len(all) != 8 {
 			t.Errorf("%d things were looked at: %v", len(all), all)
 		}
-		if a := p.run("doctor"); a.code != exitOK || strings.Count(a.out, "\n") != 8 || !strings.HasPrefix(a.out, "CHECK") {
+		if a := p.run("doctor"); a.code != exitOK || strings.Count(a.out, "\n") != 9 || !strings.HasPrefix(a.out, "CHECK") {
 			t.Errorf("for people: %+v", a)
+		}
+
+		// People are told as much as programs are.
+		a := p.run("doctor", "--amazon-client-secret", "")
+		for _, words := range []string{"set ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET\n", "the master key opens them\n"} {
+			if a.code != exitFailed || !strings.Contains(a.out, words) {
+				t.Errorf("for people, without %q: %+v", words, a)
+			}
 		}
 
 		p.query(`DELETE FROM secrets WHERE tenant = 'shop-01'`)

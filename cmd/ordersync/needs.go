@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ordersync"
+	"ordersync/internal/engine"
 	"ordersync/internal/store"
 )
 
@@ -59,13 +60,16 @@ func (n needsOf) note(code string, actor ordersync.Actor, message string, tenant
 }
 
 // list is what was collected, what most connections share first; before all what
-// stops the whole fleet.
-func (n needsOf) list(app store.Application) []need {
+// stops the whole fleet, or will.
+func (n needsOf) list(app store.Application, warnings []engine.Warning) []need {
 	out := []need{}
 	for _, key := range sortedKeys(n) {
 		out = append(out, *n[key])
 	}
 	slices.SortStableFunc(out, func(a, b need) int { return cmp.Compare(b.Connections, a.Connections) })
+	for _, w := range warnings {
+		out = slices.Insert(out, 0, need{Code: w.Code, WhoActs: ordersync.Operator, Message: w.Message, Tenants: []string{}})
+	}
 	if app.Stopped() {
 		reason := ordersync.AppCredentialsInvalid
 		stopped := need{Code: string(reason), WhoActs: reason.Info().Acts, Message: reason.Info().English + " Since " + shown(moment(app.StoppedAt)) + ".", Tenants: []string{}}

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 			_ = os.Unsetenv(name)
 		}
 	}
+	setAWS()
 	var err error
 	if workshop, err = os.MkdirTemp("", "ordersync-test-"); err != nil {
 		panic(err)

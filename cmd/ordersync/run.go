@@ -51,6 +51,10 @@ type commands struct {
 	Status         statusCommand         `cmd:"" help:"Show how far the connections are, and what needs a human."`
 	Sync           syncCommand           `cmd:"" help:"Bring every connection up to date, once."`
 
+	App struct {
+		RotateSecret appRotateSecretCommand `cmd:"" help:"Get a new client secret from Amazon, by the queue of notifications."`
+		Show         appShowCommand         `cmd:"" help:"Show how old the client secret is and when it ends."`
+	} `cmd:"" help:"Work on the application's own credentials."`
 	Keys struct {
 		Create keysCreateCommand `cmd:"" help:"Make an API key; it is shown once."`
 		List   keysListCommand   `cmd:"" help:"List the API keys."`

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"ordersync/internal/queue"
 	"ordersync/internal/store"
 )
 
@@ -29,6 +30,7 @@ type settings struct {
 	AmazonSecretFile   string        `name:"amazon-client-secret-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_FILE" group:"Settings" help:"File that holds the client secret." placeholder:"FILE"`
 	AmazonPrevious     string        `name:"amazon-client-secret-previous" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_PREVIOUS" group:"Settings" secret:"all" help:"The client secret before, tried where Amazon refuses the present one; it is good for seven days after a rotation." placeholder:"SECRET"`
 	AmazonPreviousFile string        `name:"amazon-client-secret-previous-file" env:"ORDERSYNC_AMAZON_CLIENT_SECRET_PREVIOUS_FILE" group:"Settings" help:"File that holds the client secret before." placeholder:"FILE"`
+	AmazonQueue        string        `name:"amazon-notifications-queue" env:"ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE" group:"Settings" help:"URL of the standard SQS queue into which Amazon sends the application's notifications; needed to rotate the client secret by API. Its region is the URL's, else AWS_REGION; credentials are those that AWS's programs find." placeholder:"URL"`
 	AmazonLWAURL       string        `name:"amazon-lwa-url" env:"ORDERSYNC_AMAZON_LWA_URL" default:"https://api.amazon.com/auth/o2/token" group:"Settings" help:"Amazon's token URL; https unless the host is loopback."`
 	AmazonAPIURL       string        `name:"amazon-api-url" env:"ORDERSYNC_AMAZON_API_URL" group:"Settings" help:"Amazon's API for every region; unset: the region's own host." placeholder:"URL"`
 	AmazonRateScale    float64       `env:"ORDERSYNC_AMAZON_RATE_SCALE" default:"1" group:"Settings" help:"Multiplies Amazon's published rates, for a simulator."`
@@ -141,6 +143,11 @@ func (s *settings) problems() (out []error) {
 	out = append(out, databaseProblem(s.DatabaseURL), addressProblem("AMAZON_LWA_URL", s.AmazonLWAURL))
 	if s.AmazonAPIURL != "" {
 		out = append(out, addressProblem("AMAZON_API_URL", s.AmazonAPIURL))
+	}
+	if s.AmazonQueue != "" {
+		if problem := queue.CheckURL(s.AmazonQueue); problem != nil {
+			out = append(out, fmt.Errorf("ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE %w", problem))
+		}
 	}
 	add(s.SyncInterval < time.Second || s.SyncInterval > 24*time.Hour, "ORDERSYNC_SYNC_INTERVAL is %s: use 1s to 24h", s.SyncInterval)
 	add(s.Overlap < time.Second || s.Overlap > 24*time.Hour, "ORDERSYNC_OVERLAP is %s: use 1s to 24h", s.Overlap)

@@ -111,7 +111,11 @@ func (i *invocation) fleetReport(w workplace, page store.StatusPage) (r fleetRep
 	if err != nil {
 		return r, err
 	}
-	r.NeedsHuman = needs.list(app)
+	warnings, err := w.engine.Warnings(i.ctx)
+	if err != nil {
+		return r, err
+	}
+	r.NeedsHuman = needs.list(app, warnings)
 	open, err := w.store.Reader().SharedTroubles(i.ctx)
 	if err != nil {
 		return r, err

@@ -7,6 +7,7 @@ import (
 
 	"ordersync"
 	"ordersync/internal/httpapi"
+	"ordersync/internal/queue"
 )
 
 // syncCommand does one run and prints it.
@@ -63,6 +64,7 @@ func (c *syncCommand) here(i *invocation, tenant ordersync.TenantID) (err error)
 			return err
 		}
 	}
+	i.readNotifications(w)
 	run, err := i.runOnce(w, mode, tenant)
 	if err != nil {
 		return err
@@ -76,6 +78,20 @@ func (c *syncCommand) here(i *invocation, tenant ordersync.TenantID) (err error)
 		}
 	}
 	return c.verdict(run)
+}
+
+// readNotifications reads what Amazon has sent since the last time. What it cannot
+// read stays in the queue: the run goes on without it.
+func (i *invocation) readNotifications(w workplace) {
+	err := w.engine.ReadNotifications(i.ctx, time.Second)
+	if err == nil || i.ctx.Err() != nil {
+		return
+	}
+	remedy := "the next run reads them"
+	if trouble := (*queue.Error)(nil); errors.As(err, &trouble) {
+		remedy = trouble.Remedy()
+	}
+	i.log.Error("notifications could not be read", "error", err, "remedy", remedy)
 }
 
 func (c *syncCommand) print(i *invocation, run httpapi.Run) error {

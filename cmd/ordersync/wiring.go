@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"ordersync/internal/engine"
+	"ordersync/internal/queue"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapi"
 	"ordersync/internal/store"
@@ -97,16 +98,20 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	if err != nil {
 		return w, err
 	}
-	var amazon *spapi.Client
+	p := parts{box: box, secrets: i.clientSecrets(w.store, box, digestKey)}
 	if withAmazon {
-		if amazon, err = i.amazon(digestKey); err != nil {
+		if p.amazon, err = i.amazon(digestKey, p.secrets); err != nil {
 			return w, usageError{err}
+		}
+		if p.queue, err = i.openQueue(); err != nil {
+			return w, err
 		}
 	}
 	if w.vault, err = i.openVault(); err != nil {
 		return w, err
 	}
-	w.engine = i.newEngine(w.store, amazon, box, w.vault)
+	p.vault = w.vault
+	w.engine = i.newEngine(w.store, p)
 	return w, nil
 }
 
@@ -119,26 +124,53 @@ func (i *invocation) openPlain() (w workplace, err error) {
 	if w.vault, err = i.openVault(); err != nil {
 		return w, errors.Join(err, w.store.Close())
 	}
-	w.engine = i.newEngine(w.store, nil, nil, w.vault)
+	w.engine = i.newEngine(w.store, parts{vault: w.vault})
 	return w, nil
 }
 
-func (i *invocation) newEngine(s *store.Store, amazon *spapi.Client, box *secret.Box, vault *secret.Vault) *engine.Engine {
-	return engine.New(s, amazon, box, engine.Settings{
+// parts are what an engine is made of besides the store; each may be missing.
+type parts struct {
+	amazon  *spapi.Client
+	box     *secret.Box
+	secrets *engine.ClientSecrets
+	queue   *queue.Queue
+	vault   *secret.Vault
+}
+
+func (i *invocation) newEngine(s *store.Store, p parts) *engine.Engine {
+	return engine.New(s, p.amazon, p.box, engine.Settings{
 		Holder: holder(), ClientID: i.settings.AmazonClientID, RateScale: i.settings.AmazonRateScale,
 		Interval: i.settings.SyncInterval, Overlap: i.settings.Overlap, Lease: i.settings.Lease,
 		RevokedAfter: i.settings.RevokedAfter, History: i.settings.History, Sweep: i.settings.Sweep, Workers: i.settings.workers(),
-		Retention: i.settings.retention(), Consent: i.settings.consent(), Vault: vault,
+		Retention: i.settings.retention(), Consent: i.settings.consent(), Vault: p.vault,
+		ClientSecrets: p.secrets, Queue: p.queue, RotatesByCommand: i.settings.AmazonQueue != "",
 	}, i.log)
 }
 
-func (i *invocation) amazon(digestKey []byte) (*spapi.Client, error) {
+// clientSecrets keeps the client secrets that come by rotation.
+func (i *invocation) clientSecrets(s *store.Store, box *secret.Box, digestKey []byte) *engine.ClientSecrets {
+	return engine.NewClientSecrets(s, box, digestKey, i.settings.AmazonClientID, secret.New(i.settings.AmazonClientSecret))
+}
+
+// openQueue prepares to read the application's notifications; nil: there are none.
+func (i *invocation) openQueue() (*queue.Queue, error) {
+	if i.settings.AmazonQueue == "" {
+		return nil, nil
+	}
+	q, err := queue.Open(i.ctx, i.settings.AmazonQueue)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE: %w", err)}
+	}
+	return q, nil
+}
+
+func (i *invocation) amazon(digestKey []byte, stored *engine.ClientSecrets) (*spapi.Client, error) {
 	if i.settings.AmazonClientID == "" || i.settings.AmazonClientSecret == "" {
 		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials")
 	}
 	key, previous := secret.New(i.settings.AmazonClientSecret), secret.New(i.settings.AmazonPrevious)
 	return spapi.New(spapi.Config{
-		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal, PreviousSecret: previous.Reveal,
+		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal, PreviousSecret: previous.Reveal, StoredSecrets: stored.Reveal,
 		LWAURL: i.settings.AmazonLWAURL, APIURL: i.settings.AmazonAPIURL,
 		UserAgent: spapi.UserAgent(version), CallTimeout: i.settings.CallTimeout, Now: i.now, DigestKey: digestKey,
 	})

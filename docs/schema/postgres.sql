@@ -21,6 +21,10 @@ CREATE TABLE applications (
     suspect bigint,
     suspect_at bigint,
     probe_open boolean NOT NULL DEFAULT false,
+    secret_ends_at bigint,
+    secret_noticed_at bigint,
+    rotation_asked_at bigint,
+    secret_warned_at bigint,
     PRIMARY KEY (client_id)
 );
 
@@ -55,6 +59,16 @@ CREATE TABLE changes (
     data_groups bigint NOT NULL,
     xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
     PRIMARY KEY (tenant, connection_id, seq)
+);
+
+CREATE TABLE client_secrets (
+    client_id text NOT NULL,
+    digest bytea NOT NULL,
+    sealed bytea,
+    seen_at bigint NOT NULL,
+    ends_at bigint,
+    previous_ends_at bigint,
+    PRIMARY KEY (client_id, digest)
 );
 
 CREATE TABLE connections (

@@ -19,7 +19,7 @@ CREATE TABLE applications (
     probe_at   INTEGER, -- when one connection may try again
     probe      INTEGER, -- that connection
     suspect    INTEGER  -- the connection that first saw the client secret refused
-, suspect_at INTEGER, probe_open INTEGER NOT NULL DEFAULT 0) STRICT;
+, suspect_at INTEGER, probe_open INTEGER NOT NULL DEFAULT 0, secret_ends_at INTEGER, secret_noticed_at INTEGER, rotation_asked_at INTEGER, secret_warned_at INTEGER) STRICT;
 
 CREATE TABLE budgets (
     client_id  TEXT NOT NULL,
@@ -51,6 +51,16 @@ CREATE TABLE changes (
     status_after        TEXT NOT NULL,
     data_groups         INTEGER NOT NULL,
     PRIMARY KEY (tenant, connection_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE client_secrets (
+    client_id        TEXT NOT NULL,
+    digest           BLOB NOT NULL, -- keyed
+    sealed           BLOB,          -- NULL: it is set from outside
+    seen_at          INTEGER NOT NULL,
+    ends_at          INTEGER,          -- NULL: nobody has told
+    previous_ends_at INTEGER,          -- of the one that it took the place of
+    PRIMARY KEY (client_id, digest)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE connections (

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ordersync"
+	"ordersync/internal/queue"
 	"ordersync/internal/spapi"
 )
 
@@ -45,7 +46,10 @@ const (
 func (e *Engine) Diagnose(ctx context.Context) []Finding {
 	out := []Finding{e.diagnoseSecrets(ctx)}
 	application, clock := e.diagnoseApplication(ctx)
-	out = append(out, application, clock)
+	out = append(out, application, e.diagnoseSecretAge(ctx), clock)
+	if e.set.Queue != nil {
+		out = append(out, e.diagnoseQueue(ctx))
+	}
 	return append(out, e.diagnoseTenants(ctx, application.Health), e.diagnoseWork(ctx))
 }
 
@@ -100,6 +104,39 @@ func (e *Engine) diagnoseStanding(ctx context.Context, f *Finding) {
 		f.Health, f.Detail = Doubtful, "the fleet has stood still since "+app.StoppedAt.UTC().Format(time.RFC3339)+": "+app.Cause
 		f.Remedy = "one connection a minute tries whether Amazon accepts the application again; if it goes on, rotate the client secret"
 	}
+}
+
+// diagnoseSecretAge tells how old the client secret is.
+func (e *Engine) diagnoseSecretAge(ctx context.Context) Finding {
+	f := Finding{Check: "client secret", Health: Healthy}
+	age, err := e.SecretAge(ctx)
+	if err != nil {
+		return Finding{"client secret", Broken, err.Error(), "mend the database"}
+	}
+	now := e.store.Now()
+	f.Detail = age.Text(now)
+	switch {
+	case !age.Known():
+		f.Health = Unchecked
+	case age.Ended(now) && !age.Latest:
+		f.Health, f.Remedy = Broken, e.secretRemedy()
+	case age.Ended(now), age.Warning(now) > 0:
+		f.Health, f.Remedy = Doubtful, e.secretRemedy()
+	}
+	return f
+}
+
+// diagnoseQueue asks whether the queue of notifications is there.
+func (e *Engine) diagnoseQueue(ctx context.Context) Finding {
+	f := Finding{Check: "notifications", Health: Healthy, Detail: "the queue is there and may be read"}
+	var trouble *queue.Error
+	switch err := e.set.Queue.Check(ctx); {
+	case errors.As(err, &trouble):
+		f.Health, f.Detail, f.Remedy = Broken, err.Error(), trouble.Remedy()
+	case err != nil:
+		f.Health, f.Detail = Unchecked, err.Error()
+	}
+	return f
 }
 
 func clockFinding(ahead time.Duration) Finding {

@@ -13,6 +13,7 @@
 // [Engine.Set], [Engine.Remove], [Engine.Backfill], [Engine.ImportOne],
 // [Engine.Explain], [Engine.NewKey]; of sellers: [Engine.StartConsent],
 // [Engine.OpenConsent], [Engine.FinishConsent], [Engine.BeginLogin],
-// [Engine.ConfirmConsent], [Engine.Disconnect]; and of who keeps
-// an installation: [Engine.Reseal], [Engine.MoveTokens], [Engine.Diagnose].
+// [Engine.ConfirmConsent], [Engine.Disconnect]; and of who keeps an installation:
+// [Engine.Reseal], [Engine.MoveTokens], [Engine.Diagnose],
+// [Engine.RotateClientSecret], [Engine.ReadNotifications].
 package engine

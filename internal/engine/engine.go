@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"ordersync"
+	"ordersync/internal/queue"
 	"ordersync/internal/secret"
 	"ordersync/internal/spapi"
 	"ordersync/internal/store"
@@ -38,6 +40,13 @@ type Settings struct {
 	Vault *secret.Vault
 	// Consent is how sellers connect; zero: they cannot.
 	Consent ConsentSettings
+	// ClientSecrets keeps the client secrets that come by rotation; nil: none is kept.
+	ClientSecrets *ClientSecrets
+	// Queue is where Amazon sends notifications of the application's; nil: this process
+	// reads none.
+	Queue *queue.Queue
+	// RotatesByCommand tells that there is such a queue, whoever reads it.
+	RotatesByCommand bool
 }
 
 // defaultWorkers is how many connections a process works on at once.
@@ -75,6 +84,7 @@ type Engine struct {
 	box    *secret.Box
 	set    Settings
 	log    *slog.Logger
+	looked atomic.Int64 // when the client secret's age was last looked at, in milliseconds
 }
 
 // New wires an engine. The schema must be prepared.

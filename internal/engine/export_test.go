@@ -34,3 +34,6 @@ func (virtualTime) NowOrNil() *time.Time {
 
 // Quiet is the doorbells' logger.
 var Quiet = quiet
+
+// SecretAgeOf judges what is known of client secrets.
+var SecretAgeOf = secretAge

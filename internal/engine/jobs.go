@@ -58,18 +58,25 @@ type Service struct {
 	client *river.Client[*sql.Tx]
 	drain  chan struct{}
 	deaf   func() // ends listening
+	inbox  func() // ends reading notifications, and waits for that
 }
 
 // Serve starts to work with the engine's workers. Without any (Workers < 0) it
 // only rings for others. Stop ends it.
 func (e *Engine) Serve(ctx context.Context) (*Service, error) {
 	s := &Service{engine: e, drain: make(chan struct{})}
-	return s, s.start(ctx, s.config())
+	if err := s.start(ctx, s.config()); err != nil {
+		return s, err
+	}
+	if e.set.Queue != nil {
+		s.inbox = e.readOn(ctx)
+	}
+	return s, nil
 }
 
 func (s *Service) start(ctx context.Context, c *river.Config) (err error) {
 	d := driver(s.engine.store)
-	s.deaf = func() {}
+	s.deaf, s.inbox = func() {}, func() {}
 	if s.engine.set.Workers > 0 && !s.engine.store.Local() && !c.PollOnly {
 		listener, err := s.engine.store.Listener(ctx)
 		if err != nil {
@@ -241,6 +248,7 @@ func (e *Engine) room(waiting []store.WaitingJobs, queue string, priority int) i
 func (s *Service) Stop(ctx context.Context) error {
 	close(s.drain)
 	defer s.deaf()
+	defer s.inbox()
 	if s.engine.set.Workers <= 0 {
 		return nil
 	}

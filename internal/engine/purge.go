@@ -6,10 +6,13 @@ import (
 )
 
 // housekeep settles what is held by who does not get on, and deletes the next
-// batch of what is past its time. Each tick does it; it is cheap when there is
+// batch of what is past its time; once a day it warns of a client secret that ends. Each tick does it; it is cheap when there is
 // nothing to do.
 func (e *Engine) housekeep(ctx context.Context) error {
 	if err := e.store.SettleLocked(ctx, e.set.Lease); err != nil {
+		return err
+	}
+	if err := e.warnOfSecret(ctx); err != nil {
 		return err
 	}
 	p, err := e.store.Purge(ctx, e.set.Retention)

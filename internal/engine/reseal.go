@@ -30,12 +30,15 @@ const (
 	maxClosed = 20
 )
 
-// Reseal seals all stored secrets and personal fields under the first master key, in
+// Reseal seals all stored secrets, those of the application too, and personal fields under the first master key, in
 // small steps beside whatever works; one that is interrupted goes on when it is
 // asked for again. progress is told how many values were looked at so far.
 func (e *Engine) Reseal(ctx context.Context, progress func(n int64)) (r Resealing, err error) {
 	for pass := range resealPasses {
 		r.Current, r.ClosedCount, r.Closed, r.Old = 0, 0, nil, 0
+		if err := e.resealClientSecrets(ctx, &r); err != nil {
+			return r, err
+		}
 		for _, personal := range []bool{false, true} {
 			if err := e.resealTable(ctx, personal, &r, progress); err != nil {
 				return r, err
@@ -65,7 +68,7 @@ func (e *Engine) resealTable(ctx context.Context, personal bool, r *Resealing, p
 			}
 			sealed, err := e.resealed(v)
 			if err != nil {
-				r.closed(v)
+				r.closed(fmt.Sprintf("tenant %s, connection %d, %s", v.Tenant, v.Connection, v.Name))
 				continue
 			}
 			fresh = append(fresh, store.Resealed{Sealed: v, Fresh: sealed})
@@ -89,10 +92,10 @@ func (e *Engine) resealTable(ctx context.Context, personal bool, r *Resealing, p
 }
 
 // closed counts a value that does not open.
-func (r *Resealing) closed(v store.Sealed) {
+func (r *Resealing) closed(name string) {
 	r.ClosedCount++
 	if len(r.Closed) < maxClosed {
-		r.Closed = append(r.Closed, fmt.Sprintf("tenant %s, connection %d, %s", v.Tenant, v.Connection, v.Name))
+		r.Closed = append(r.Closed, name)
 	}
 }
 

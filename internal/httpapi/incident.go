@@ -42,6 +42,28 @@ func IncidentsOf(open []store.SharedTrouble) []Incident {
 	return out
 }
 
+// Warning is something about the whole installation that an operator must see to
+// before a day.
+type Warning struct {
+	Code    string          `json:"code" doc:"CLIENT_SECRET_ENDS_IN_30_DAYS, …_15_DAYS, …_5_DAYS or CLIENT_SECRET_ENDED."`
+	WhoActs ordersync.Actor `json:"whoActs" enum:"operator"`
+	Message string          `json:"message"`
+	EndsAt  *string         `json:"endsAt"`
+}
+
+// warnings are those of the installation, for operators.
+func (s *server) warnings(ctx context.Context) ([]Warning, error) {
+	list, err := s.Engine.Warnings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Warning
+	for _, w := range list {
+		out = append(out, Warning{Code: w.Code, WhoActs: ordersync.Operator, Message: w.Message, EndsAt: when(w.EndsAt)})
+	}
+	return out, nil
+}
+
 // incidents are the open ones, for operators: they tell of all tenants.
 func (s *server) incidents(ctx context.Context) ([]Incident, error) {
 	open, err := s.Reader.SharedTroubles(ctx)

@@ -18,6 +18,7 @@ type FleetStatus struct {
 	NextCursor       string   `json:"nextCursor,omitempty" doc:"Where the next page begins; absent on the last."`
 
 	Incidents []Incident `json:"incidents,omitempty" nullable:"false" doc:"Trouble that many connections share now; for operators. Absent: none."`
+	Warnings  []Warning  `json:"warnings,omitempty" nullable:"false" doc:"What an operator must see to before a day; for operators. Absent: nothing."`
 }
 
 // TenantStatus is the status of one tenant.
@@ -90,6 +91,9 @@ func (s *server) getStatus(ctx context.Context, in *StatusInput) (*struct{ Body 
 	if out.Incidents, err = s.incidents(ctx); err != nil {
 		return nil, err
 	}
+	if out.Warnings, err = s.warnings(ctx); err != nil {
+		return nil, err
+	}
 	return &struct{ Body any }{out}, nil
 }
 
@@ -154,6 +158,7 @@ func (s *server) tenantStatus(ctx context.Context, tenant ordersync.TenantID) (T
 type ConnectionList struct {
 	Totals      Totals     `json:"totals"`
 	Incidents   []Incident `json:"incidents" nullable:"false" doc:"Trouble that many connections share now; while it lasts nobody needs to act."`
+	Warnings    []Warning  `json:"warnings,omitempty" nullable:"false" doc:"What an operator must see to before a day. Absent: nothing."`
 	Connections []Status   `json:"connections" nullable:"false"`
 	NextCursor  string     `json:"nextCursor,omitempty" doc:"Where the next page begins; absent on the last."`
 }
@@ -186,7 +191,10 @@ func (s *server) listConnections(ctx context.Context, in *StatusInput) (*struct{
 		return nil, err
 	}
 	out.Body.Totals = TotalsOf(t)
-	out.Body.Incidents, err = s.incidents(ctx)
+	if out.Body.Incidents, err = s.incidents(ctx); err != nil {
+		return nil, err
+	}
+	out.Body.Warnings, err = s.warnings(ctx)
 	return out, err
 }
 

@@ -63,3 +63,19 @@ func Example_searchOrders() {
 	// 2 of B000TEST
 	// rate 0.0056 calls 1 more false
 }
+
+// A message of Amazon's that brings a new client secret is read; it prints without it.
+func ExampleReadNotification() {
+	n, err := spapi.ReadNotification([]byte(`{"notificationType":"APPLICATION_OAUTH_CLIENT_NEW_SECRET","payload":{"applicationOAuthClientNewSecret":{
+		"clientId":"amzn1.application-oa2-client.example","newClientSecret":"amzn1.oa2-cs.v1.example",
+		"newClientSecretExpiryTime":"2026-07-11T02:54:23Z","oldClientSecretExpiryTime":"2026-01-19T02:54:23Z"}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(n.New)
+	fmt.Println(len(n.New.Secret()), "characters; the one before until", n.New.PreviousEnds.Format(time.DateOnly))
+	// Output:
+	// new client secret of amzn1.application-oa2-client.example until 2026-07-11T02:54:23Z
+	// 23 characters; the one before until 2026-01-19
+}
