@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,12 @@ type VaultConfig struct {
 	Retries    int
 	Concurrent int // requests at once; 0 for 32
 
+	// Transport sends the requests; nil for one of its own that trusts CAFile.
+	Transport http.RoundTripper
+	// Jitter is a random part of a duration, so that those who repeat a request do
+	// not march in step; nil for one that is drawn anew each time.
+	Jitter func(time.Duration) time.Duration
+
 	Now func() time.Time // nil for time.Now
 	Log *slog.Logger     // nil for none
 }
@@ -57,6 +64,9 @@ func (c VaultConfig) withDefaults() VaultConfig {
 	c.Retries = max(c.Retries, 0)
 	if c.Concurrent == 0 {
 		c.Concurrent = vaultConcurrent
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.N[time.Duration]
 	}
 	if c.Now == nil {
 		c.Now = time.Now

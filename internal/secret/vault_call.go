@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -66,7 +65,7 @@ func (v *Vault) exchange(ctx context.Context, client *api.Client, call vaultCall
 		if !again || n >= v.config.Retries {
 			return vaultAnswer{}, err
 		}
-		pause := time.NewTimer(vaultPause(n) + rand.N(vaultPause(n)))
+		pause := time.NewTimer(vaultPause(n) + v.config.Jitter(vaultPause(n)))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

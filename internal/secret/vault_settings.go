@@ -79,8 +79,21 @@ func (c VaultConfig) httpClient() (*http.Client, error) {
 			return nil, fmt.Errorf("vault CA file %s has no certificate: give a file of PEM blocks that begin with -----BEGIN CERTIFICATE-----", c.CAFile)
 		}
 	}
+	transport := c.Transport
+	if transport == nil {
+		transport = c.ownTransport(settings)
+	}
+	return &http.Client{
+		Transport: vaultTransport{transport},
+		// The API client follows a standby's redirect itself, once.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// ownTransport makes the transport of a client that is given none.
+func (c VaultConfig) ownTransport(settings *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: c.CallTimeout}
-	transport := &http.Transport{
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		TLSClientConfig:       settings,
@@ -91,11 +104,6 @@ func (c VaultConfig) httpClient() (*http.Client, error) {
 		IdleConnTimeout:       vaultIdle,
 		ResponseHeaderTimeout: c.CallTimeout,
 	}
-	return &http.Client{
-		Transport: vaultTransport{transport},
-		// The API client follows a standby's redirect itself, once.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
 }
 
 // apiClient makes the API client without a token. What Vault's environment
