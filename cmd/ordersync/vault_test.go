@@ -237,6 +237,36 @@ func TestNewerTokensInVaultStay(t *testing.T) {
 	})
 }
 
+// The line of a file whose token Amazon has replaced since changes nothing, wherever
+// its successor lies by then.
+func TestReplacedTokensStayWhereverTheyLie(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		seller, token := p.seller("eu")
+		acme := line{"tenantId": "acme", "region": "eu", "sellingPartnerId": seller.ID, "refreshToken": token}
+		p.imports(acme)
+		p.must(p.sim.SetSwitches(func(sw *spapisim.Switches) { sw.RotateRefreshTokens = true }))
+		works := func(when string) {
+			t.Helper()
+			p.later(2 * time.Hour) // no access token lives so long
+			if r := p.sync(exitOK, "--tenant", "acme"); p.of(r, "acme").ReasonCode != "SUCCESS" {
+				t.Errorf("%s: %+v", when, r.Results)
+			}
+			if a := p.feed(p.text(acme), "tenants", "import", "-"); !strings.Contains(a.err, "1 unchanged") {
+				t.Errorf("%s the old line again: %+v", when, a)
+			}
+		}
+		works("in the database")
+		p.inVault()
+		works("still in the database")
+		p.ok(p.run("secrets", "move", "--to", "vault"))
+		works("in Vault")
+		p.ok(p.run("secrets", "move", "--to", "database"))
+		works("in the database again")
+		p.extra = nil
+		works("without Vault")
+	})
+}
+
 // A connection goes, also where Vault can have nothing of it.
 func TestRemovalWithoutASellerInVault(t *testing.T) {
 	onSQLite(t, func(p *program) {

@@ -49,7 +49,10 @@ func (e *Engine) Import(ctx context.Context, s ConnectionSpec) (store.Imported, 
 		Cursor: []byte(s.Cursor), LastSuccessAt: s.LastSuccessAt,
 		Token: !s.RefreshToken.Empty(),
 		Seal:  func(id ordersync.ConnectionID) ([]byte, error) { return e.seal(s.Tenant, id, s.RefreshToken) },
-		Same: func(id ordersync.ConnectionID, kept []byte) bool {
+		Same: func(id ordersync.ConnectionID, name string, kept []byte) bool {
+			if name == store.RefreshToken && e.set.Vault == nil && e.noted(s.Tenant, id, kept) {
+				return false // where there is no Vault any more, the token itself is to be kept
+			}
 			return e.same(s.Tenant, id, kept, s.RefreshToken)
 		},
 	})

@@ -135,7 +135,7 @@ func (e *Engine) noteOf(ctx context.Context, c ordersync.Connection, kept []byte
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.box.Open(kept, noteOwner(c.Tenant, c.ID)); err == nil {
+	if e.noted(c.Tenant, c.ID, kept) {
 		// The token before may be the one that an operator gave: its note is kept, so
 		// that the same line imported again does not bring it back.
 		_, err = e.store.RotateToken(ctx, c.Tenant, c.ID, kept, note)
@@ -162,14 +162,20 @@ func (e *Engine) seal(tenant ordersync.TenantID, id ordersync.ConnectionID, t se
 	return e.box.Seal([]byte(t.Reveal()), tokenOwner(tenant, id))
 }
 
-// same tells whether what the database keeps is of this token.
+// noted tells whether what the database keeps is the note of a token in Vault.
+func (e *Engine) noted(tenant ordersync.TenantID, id ordersync.ConnectionID, kept []byte) bool {
+	_, err := e.box.Open(kept, noteOwner(tenant, id))
+	return err == nil
+}
+
+// same tells whether what the database keeps is of this token, wherever that lies.
 func (e *Engine) same(tenant ordersync.TenantID, id ordersync.ConnectionID, kept []byte, t secret.Secret) bool {
 	if plain, err := e.box.Open(kept, tokenOwner(tenant, id)); err == nil {
-		return e.set.Vault == nil && subtle.ConstantTimeCompare(plain, []byte(t.Reveal())) == 1
+		return subtle.ConstantTimeCompare(plain, []byte(t.Reveal())) == 1
 	}
 	sum := sha256.Sum256([]byte(t.Reveal()))
 	plain, err := e.box.Open(kept, noteOwner(tenant, id))
-	return err == nil && e.set.Vault != nil && bytes.Equal(plain, sum[:])
+	return err == nil && bytes.Equal(plain, sum[:])
 }
 
 // writeVault writes a token that an operator or a seller brought. One that lies

@@ -31,10 +31,10 @@ type Import struct {
 	// anything else the error is [ErrNotSame]. 0: any, or a new one.
 	Renew ordersync.ConnectionID
 	// Token tells that a refresh token was given: Seal seals it for a
-	// connection, Same tells whether a sealed one is the same.
+	// connection, Same tells whether what is kept under a name is the same.
 	Token bool
 	Seal  func(ordersync.ConnectionID) ([]byte, error)
-	Same  func(ordersync.ConnectionID, []byte) bool
+	Same  func(id ordersync.ConnectionID, name string, sealed []byte) bool
 }
 
 // Imported is what an import did.
@@ -291,7 +291,7 @@ func (t *tx) newToken(ctx context.Context, in Import, id ordersync.ConnectionID)
 		if err != nil {
 			return false, fmt.Errorf("read stored token: %w", err)
 		}
-		if sealed != nil && in.Same(id, sealed) {
+		if sealed != nil && in.Same(id, name, sealed) {
 			return false, nil
 		}
 	}

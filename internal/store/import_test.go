@@ -16,7 +16,7 @@ import (
 func line(changes ...func(*store.Import)) store.Import {
 	in := store.Import{
 		Tenant: "acme", Region: ordersync.RegionEU,
-		Same: func(_ ordersync.ConnectionID, sealed []byte) bool { return false },
+		Same: func(_ ordersync.ConnectionID, _ string, sealed []byte) bool { return false },
 	}
 	for _, change := range changes {
 		change(&in)
@@ -44,7 +44,7 @@ func bearing(refresh string) func(*store.Import) {
 	return func(in *store.Import) {
 		in.Token = true
 		in.Seal = func(ordersync.ConnectionID) ([]byte, error) { return []byte("sealed " + refresh), nil }
-		in.Same = func(_ ordersync.ConnectionID, sealed []byte) bool { return string(sealed) == "sealed "+refresh }
+		in.Same = func(_ ordersync.ConnectionID, _ string, sealed []byte) bool { return string(sealed) == "sealed "+refresh }
 	}
 }
 
