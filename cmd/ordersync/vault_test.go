@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -275,6 +276,53 @@ func TestRemovalWithoutASellerInVault(t *testing.T) {
 		p.inVault()
 		p.ok(p.run("tenants", "remove", "acme", "--yes"))
 		p.ok(p.run("tenants", "remove", "globex", "--yes"))
+		if got := p.query(`SELECT (SELECT COUNT(*) FROM secrets), (SELECT COUNT(*) FROM connections)`); got[0][0] != "0" || got[0][1] != "0" {
+			t.Errorf("left: %v", got)
+		}
+	})
+}
+
+// A token that Amazon gives in the place of another while its account is removed does
+// not stay in Vault.
+func TestRemovalWhileAmazonGivesAnotherToken(t *testing.T) {
+	onSQLite(t, func(p *program) {
+		v := p.inVault()
+		seller, token := p.seller("eu")
+		p.imports(line{"tenantId": "acme", "region": "eu", "sellingPartnerId": seller.ID, "refreshToken": token})
+		p.must(p.sim.SetSwitches(func(sw *spapisim.Switches) { sw.RotateRefreshTokens = true }))
+		arrived, removes, written := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		var removing atomic.Bool
+		var reads atomic.Int32
+		path := "secret/data/ordersync/acme/eu/" + seller.ID
+		v.answers(func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.URL.Path != "/v1/"+path:
+			case r.Method == http.MethodPut:
+				close(arrived)
+				<-removes // it has seen the document as it was, and stopped the connection
+				var body map[string]any
+				p.must(json.NewDecoder(r.Body).Decode(&body))
+				_ = json.NewEncoder(w).Encode(v.ask("PUT", path, body))
+				close(written)
+				return true
+			case removing.Load() && reads.Add(1) == 2:
+				close(removes)
+				<-written
+			}
+			return false
+		})
+		synced := make(chan struct{})
+		go func() {
+			p.run("sync", "--tenant", "acme")
+			close(synced)
+		}()
+		<-arrived
+		removing.Store(true)
+		p.ok(p.run("tenants", "remove", "acme", "--yes"))
+		<-synced
+		if left := v.document("ordersync/acme/eu/" + seller.ID); left != nil {
+			t.Errorf("Vault has %v left", keysOf(left))
+		}
 		if got := p.query(`SELECT (SELECT COUNT(*) FROM secrets), (SELECT COUNT(*) FROM connections)`); got[0][0] != "0" || got[0][1] != "0" {
 			t.Errorf("left: %v", got)
 		}

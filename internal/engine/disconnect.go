@@ -18,8 +18,5 @@ func (e *Engine) Disconnect(ctx context.Context, tenant ordersync.TenantID, id o
 	if before, err = e.store.Disconnect(ctx, tenant, id); err != nil {
 		return before, err
 	}
-	if err := forget(); err != nil {
-		return before, err
-	}
-	return before, e.store.ForgetSecrets(ctx, tenant, id)
+	return before, forget()
 }

@@ -52,6 +52,9 @@ func (e *Engine) rotated(ctx context.Context, c ordersync.Connection, a *authori
 		e.log.ErrorContext(ctx, "Amazon gave a new refresh token and it could not be saved; the old one is used as long as it is accepted", "connection", c.ID, "error", err)
 	case !saved:
 		e.log.InfoContext(ctx, "Amazon gave a new refresh token in place of one that is stored no longer", "connection", c.ID)
+		if err := e.takeBack(ctx, c, next); err != nil {
+			e.log.ErrorContext(ctx, "the connection was stopped, and its new refresh token could not be deleted in Vault: delete it there", "connection", c.ID, "error", err)
+		}
 	default:
 		a.mu.Lock()
 		a.token = next

@@ -113,7 +113,11 @@ func TestDisconnect(t *testing.T) {
 		if _, err := d.Commit(d.ctx, l, pageOf(l, order("2", 0))); !errors.Is(err, store.ErrLeaseLost) {
 			t.Errorf("what was under way: %v", err)
 		}
-		d.must(d.ForgetSecrets(d.ctx, "acme", id))
+		last, err := d.ForgetSecrets(d.ctx, "acme", id)
+		d.must(err)
+		if len(last) == 0 {
+			t.Error("it is not told what was kept")
+		}
 		equal(t, "secrets", d.number(`SELECT COUNT(*) FROM secrets WHERE tenant = 'acme'`), int64(0))
 		equal(t, "orders", d.rows(`SELECT order_id FROM orders`), []string{"1"})
 		equal(t, "state", d.rows(`SELECT state, live_due_at FROM connections WHERE tenant = 'acme'`), []string{"DISABLED | <nil>"})
@@ -125,7 +129,8 @@ func TestDisconnect(t *testing.T) {
 		// One that is connected keeps its secret.
 		_, err = d.ReplaceSecret(d.ctx, "globex", other.Connection.ID, store.RefreshToken, nil, []byte("token"))
 		d.must(err)
-		d.must(d.ForgetSecrets(d.ctx, "globex", other.Connection.ID))
+		_, err = d.ForgetSecrets(d.ctx, "globex", other.Connection.ID)
+		d.must(err)
 		equal(t, "secrets of who is connected", d.number(`SELECT COUNT(*) FROM secrets WHERE tenant = 'globex'`), int64(1))
 		_, err = d.Disconnect(d.ctx, "globex", id)
 		if !errors.Is(err, store.ErrNotFound) {

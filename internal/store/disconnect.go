@@ -30,15 +30,21 @@ func (t *tx) stop(ctx context.Context, id ordersync.ConnectionID, a *acted, why 
 	return t.settleTargets(ctx, id, ordersync.Outcome{Reason: ordersync.NotConnected, Message: why})
 }
 
-// ForgetSecrets deletes the secrets of a connection that is DISABLED. One that was
-// connected again meanwhile keeps its own.
-func (s *Store) ForgetSecrets(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) error {
-	return s.inTx(ctx, "forget secrets", func(ctx context.Context, t *tx) error {
+// ForgetSecrets deletes the secrets of a connection that is DISABLED, and returns what
+// was kept of its refresh token last; nil: nothing. One that was connected again
+// meanwhile keeps its own.
+func (s *Store) ForgetSecrets(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) (last []byte, err error) {
+	err = s.inTx(ctx, "forget secrets", func(ctx context.Context, t *tx) error {
 		if _, err := t.ExecContext(ctx, `UPDATE connections SET epoch = epoch WHERE tenant = $1 AND id = $2`, tenant, int64(id)); err != nil {
 			return err
 		}
-		_, err := t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2
+		var err error
+		if last, err = sealedSecret(ctx, t, tenant, id, RefreshToken); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `DELETE FROM secrets WHERE tenant = $1 AND connection_id = $2
 			AND EXISTS (SELECT 1 FROM connections c WHERE c.tenant = $1 AND c.id = $2 AND c.state = 'DISABLED')`, tenant, int64(id))
 		return err
 	})
+	return last, err
 }

@@ -44,7 +44,9 @@ func bearing(refresh string) func(*store.Import) {
 	return func(in *store.Import) {
 		in.Token = true
 		in.Seal = func(ordersync.ConnectionID) ([]byte, error) { return []byte("sealed " + refresh), nil }
-		in.Same = func(_ ordersync.ConnectionID, _ string, sealed []byte) bool { return string(sealed) == "sealed "+refresh }
+		in.Same = func(_ ordersync.ConnectionID, _ string, sealed []byte) bool {
+			return string(sealed) == "sealed "+refresh
+		}
 	}
 }
 
