@@ -44,11 +44,15 @@ type call struct {
 func (a *amazon) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	c := &call{task: taskOf(ctx), op: operation(r), query: r.URL.Query()}
-	c.conn = a.of(ordersync.ConnectionID(c.on))
 	a.gate(c.name + " " + c.op)
 	if c.of.dead {
 		return nil, errDead
 	}
+	if c.conn = a.whose(ordersync.ConnectionID(c.on)); c.visit != nil {
+		c.conn = c.visit.c
+	}
+	a.checkCall(c.task, c.conn)
+	c.loggedIn = c.op == spapisim.Token
 	a.calls++
 	if a.hit(crashBeforeCall, a.plan.fate) {
 		a.crash(c.of, crashBeforeCall)
@@ -105,6 +109,11 @@ func (a *amazon) trouble(c *call) {
 	}
 	if c.conn == nil {
 		return
+	}
+	if c.op == spapisim.Token && c.visit == nil && a.hit(disconnecting, 0.01) { // while Login may be giving another refresh token
+		if end := a.disconnect(c.conn); end != nil {
+			a.endings = append(a.endings, ending{time.Now().Add(a.draw(2*time.Minute, 4*time.Hour)), disconnecting, end})
+		}
 	}
 	if c.poisoned() {
 		a.count(poisonedMinute)
@@ -218,6 +227,9 @@ func (a *amazon) answer(c *call, r *http.Request) (err error) {
 		a.handle(c, got, sent)
 		return false
 	}()
+	if c.visit != nil && c.op == spapisim.Token {
+		a.tookCode(c.visit, got.Body.Bytes())
+	}
 	if dropped && got.Body.Len() == 0 {
 		return errReset
 	}

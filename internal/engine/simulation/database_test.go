@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"ordersync"
 	"ordersync/internal/store/storetest"
 )
 
@@ -73,6 +74,11 @@ func (w *world) beforeTx(ctx context.Context) error {
 func (w *world) atCommit(ctx context.Context, commit, rollback func() error) error {
 	t := taskOf(ctx)
 	w.commits++
+	if t.on != 0 && t.visit == nil && !t.loggedIn { // keeping another refresh token needs no lease
+		if c := w.of(ordersync.ConnectionID(t.on)); c != nil {
+			t.met = c.cut
+		}
+	}
 	switch {
 	case w.hit(crashBeforeCommit, w.plan.fate):
 		w.crash(t.of, crashBeforeCommit)

@@ -8,6 +8,7 @@ import (
 
 	"ordersync"
 	"ordersync/internal/engine"
+	"ordersync/internal/secret"
 	"ordersync/internal/store"
 )
 
@@ -23,12 +24,16 @@ type desk struct {
 
 type act struct {
 	what fault
+	on   *connection // nil: on none or all
 	run  func(*desk) error
 }
 
 // act asks the operators to do something. It is called in a step.
-func (w *world) act(what fault, run func(*desk) error) {
-	w.desk.acts <- act{what, run}
+func (w *world) act(what fault, run func(*desk) error) { w.actOn(nil, what, run) }
+
+// actOn asks for something that nobody else may do to the connection meanwhile.
+func (w *world) actOn(c *connection, what fault, run func(*desk) error) {
+	w.desk.acts <- act{what, c, run}
 }
 
 // open serves until everybody goes home.
@@ -43,7 +48,13 @@ func (d *desk) open() {
 			return
 		}
 		d.w.gate("desk begins")
+		if a.on != nil {
+			d.w.hold(a.on, "desk")
+		}
 		d.serve(a, n)
+		if a.on != nil {
+			a.on.busy = false
+		}
 	}
 }
 
@@ -58,6 +69,9 @@ func (d *desk) serve(a act, n int) {
 		d.w.gate("desk ends")
 		d.w.journal.note("episode", "desk: %s: %v", a.what, err)
 		p.kill()
+		if !p.dead {
+			d.w.closeVault(p)
+		}
 		d.w.look()
 		switch {
 		case err == nil:
@@ -70,13 +84,18 @@ func (d *desk) serve(a act, n int) {
 			d.w.violation(nil, "an operator's act, %s, fails for ever: %v", a.what, err)
 			return
 		}
-		time.Sleep(d.w.draw(5*time.Second, time.Minute))
+		time.Sleep(d.w.draw(5*time.Second, time.Duration(1+min(try, 4))*time.Minute))
 		d.w.gate("desk again")
 	}
 }
 
 // passing tells whether an act may be tried again.
 func passing(err error) bool {
+	var store *engine.StoreTroubleError
+	var vault *secret.VaultError
+	if errors.As(err, &store) || errors.As(err, &vault) {
+		return true
+	}
 	return errors.Is(err, errDead) || errors.Is(err, errAway) || errors.Is(err, errCommitLost) || errors.Is(err, context.Canceled) ||
 		errors.Is(err, context.DeadlineExceeded)
 }
@@ -86,18 +105,17 @@ func (d *desk) bring(c *connection) error {
 	if len(c.tokens) == 0 || c.removed {
 		d.w.authorize(c)
 	}
+	d.w.checkCut(c)
 	imported, err := d.Import(d.ctx, d.w.spec(c))
 	if err != nil {
 		return err
 	}
 	d.w.gate("desk knows")
 	c.removed, c.id, c.cursor = false, imported.Connection, ""
-	if n := len(c.tokenless); open(c.tokenless) && c.token {
-		c.tokenless[n-1].To = time.Now()
+	if c.token {
+		c.cut = nil
 	}
-	if n := len(c.revoked); open(c.revoked) && !c.seller.refused && !c.authorized.Before(c.revoked[n-1].From) {
-		c.revoked[n-1].To = time.Now()
-	}
+	c.worksAgain()
 	return nil
 }
 
@@ -138,13 +156,10 @@ func (d *desk) remove(c *connection) error {
 	c.removed = true
 	c.disabled = append(c.disabled, ordersync.Window{From: time.Now(), To: time.Now().Add(time.Hour)})
 	err := d.Remove(d.ctx, c.tenant, c.id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // a try whose answer was lost
-	}
-	if err == nil {
+	if err == nil || errors.Is(err, store.ErrNotFound) { // a try whose answer was lost
 		d.w.gate("desk knows")
-		c.paused, c.since = false, time.Time{}
-		d.w.witness.forget(c)
+		c.paused, c.since, c.cut = false, time.Time{}, nil
+		return nil
 	}
 	return err
 }
@@ -170,25 +185,25 @@ func (w *world) operate() {
 	c := w.anyConnection()
 	switch w.rng.IntN(8) {
 	case 0, 1:
-		w.actIf(globalRun, w.openRun(""))
+		w.actIf(nil, globalRun, w.openRun(""))
 	case 2:
-		w.actIf(singleRun, w.openRun(c.tenant))
+		w.actIf(nil, singleRun, w.openRun(c.tenant))
 	case 3:
-		w.actIf(cancelledRun, w.cancel)
+		w.actIf(nil, cancelledRun, w.cancel)
 	case 4:
-		w.actIf(newSecret, func(d *desk) error { return d.reconnect(c) })
+		w.actIf(c, newSecret, func(d *desk) error { return d.reconnect(c) })
 	case 5:
-		w.actIf(settings, func(d *desk) error { return d.adjust(c) })
+		w.actIf(c, settings, func(d *desk) error { return d.adjust(c) })
 	case 6:
-		w.actIf(backfilling, func(d *desk) error { return d.wantMore(c) })
+		w.actIf(c, backfilling, func(d *desk) error { return d.wantMore(c) })
 	case 7:
-		w.actIf(importOne, func(d *desk) error { return d.askForOne(c) })
+		w.actIf(c, importOne, func(d *desk) error { return d.askForOne(c) })
 	}
 }
 
-func (w *world) actIf(f fault, run func(*desk) error) {
+func (w *world) actIf(c *connection, f fault, run func(*desk) error) {
 	if w.plan.on[f] {
-		w.act(f, run)
+		w.actOn(c, f, run)
 	}
 }
 

@@ -75,8 +75,8 @@ var episodes = []episode{
 			return nil
 		}
 		some := !c.some
-		w.act(marketAdded, func(d *desk) error { c.some = some; return d.bring(c) })
-		return func() { w.act(marketAdded, func(d *desk) error { c.some = false; return d.bring(c) }) }
+		w.actOn(c, marketAdded, func(d *desk) error { c.some = some; return d.bring(c) })
+		return func() { w.actOn(c, marketAdded, func(d *desk) error { c.some = false; return d.bring(c) }) }
 	}},
 	{tokenGone, 10 * time.Minute, 3 * time.Hour, (*world).loseToken},
 	{marketGone, 10 * time.Minute, 30 * time.Hour, func(w *world, _ time.Duration) func() {
@@ -129,21 +129,27 @@ var episodes = []episode{
 	}},
 	{pausing, 5 * time.Minute, 3 * time.Hour, func(w *world, _ time.Duration) func() {
 		c := w.anyConnection()
-		w.act(pausing, func(d *desk) error { return d.pause(c, true) })
-		return func() { w.act(pausing, func(d *desk) error { return d.pause(c, false) }) }
+		w.actOn(c, pausing, func(d *desk) error { return d.pause(c, true) })
+		return func() { w.actOn(c, pausing, func(d *desk) error { return d.pause(c, false) }) }
 	}},
 	{disabling, 5 * time.Minute, 3 * time.Hour, func(w *world, _ time.Duration) func() {
 		c := w.anyConnection()
-		w.act(disabling, func(d *desk) error { return d.setState(c, ordersync.Disabled) })
-		return func() { w.act(disabling, func(d *desk) error { return d.setState(c, ordersync.Connected) }) }
+		w.actOn(c, disabling, func(d *desk) error { return d.setState(c, ordersync.Disabled) })
+		return func() { w.actOn(c, disabling, func(d *desk) error { return d.setState(c, ordersync.Connected) }) }
 	}},
 	{removal, 10 * time.Minute, 2 * time.Hour, func(w *world, _ time.Duration) func() {
 		c := w.anyConnection()
-		if w.rng.IntN(2) == 0 || c.unnamed {
+		if w.rng.IntN(2) == 0 || c.unnamed || c.removed {
 			return nil
 		}
-		w.act(removal, func(d *desk) error { return d.remove(c) })
-		return func() { w.act(removal, func(d *desk) error { return d.bring(c) }) }
+		w.actOn(c, removal, func(d *desk) error { return d.remove(c) })
+		return func() {
+			if w.plan.on[firstConsent] && w.rng.IntN(2) == 0 {
+				w.sendToConsent(c, firstConsent)
+				return
+			}
+			w.actOn(c, removal, func(d *desk) error { return d.bring(c) })
+		}
 	}},
 }
 
@@ -166,7 +172,9 @@ func (w *world) switched(change func(*spapisim.Switches)) func() {
 
 func (w *world) roles(roles ...spapisim.Role) func() {
 	w.must(w.sim.SetApplicationRoles(w.app.ClientID, roles...))
+	w.narrow++
 	return func() {
+		w.narrow--
 		w.must(w.sim.SetApplicationRoles(w.app.ClientID, spapisim.RoleInventory, spapisim.RoleDirectShipping))
 	}
 }
@@ -180,70 +188,6 @@ func (w *world) participate(s *seller, stays func(i int) bool) func() {
 	w.must(w.sim.SetParticipations(s.Key, some))
 	w.journal.note("episode", "%s takes part in %+v", s.Key, some)
 	return func() { w.must(w.sim.SetParticipations(s.Key, s.Participations)) }
-}
-
-// revoke lets a seller withdraw the authorisation; its tenants reconnect later.
-func (w *world) revoke(time.Duration) func() {
-	s := w.anySeller()
-	for _, c := range w.fleet {
-		if c.seller == s && !open(c.revoked) {
-			c.revoked = append(c.revoked, ordersync.Window{From: time.Now()})
-		}
-	}
-	s.withdrawn = time.Now()
-	w.must(w.sim.Revoke(w.app.ClientID, s.Key))
-	w.journal.note("episode", "%s withdraws the authorisation", s.Key)
-	return func() {
-		for _, c := range w.fleet {
-			if c.seller == s {
-				w.act(newSecret, func(d *desk) error { return d.reconnect(c) })
-			}
-		}
-	}
-}
-
-// refuse lets Login refuse a seller for a while, as if the authorisation were
-// withdrawn: that is Amazon's own word, and it is taken back.
-func (w *world) refuse(time.Duration) func() {
-	s := w.anySeller()
-	if w.fired[regionRevoked] > 0 {
-		return nil // both together would be one word, twice and apart
-	}
-	for _, c := range w.fleet {
-		if c.seller == s && (open(c.revoked) || c.removed) {
-			return nil
-		}
-	}
-	for _, c := range w.fleet {
-		if c.seller == s {
-			c.revoked = append(c.revoked, ordersync.Window{From: time.Now()})
-		}
-	}
-	s.refused = true
-	end := w.lasting(spapisim.Fault{Kind: spapisim.FaultLWA, Variant: "invalid_grant", Seller: s.Key, Operation: spapisim.Token})
-	return func() {
-		end()
-		s.refused = false
-		for _, c := range w.fleet {
-			if n := len(c.revoked); c.seller == s && open(c.revoked) && !c.authorized.Before(s.withdrawn) {
-				c.revoked[n-1].To = time.Now().Add(25 * time.Hour) // it is asked again daily
-			}
-		}
-	}
-}
-
-// loseToken lets a refresh token vanish from where secrets are kept.
-func (w *world) loseToken(time.Duration) func() {
-	c := w.anyConnection()
-	if !c.token || c.id == 0 {
-		return nil
-	}
-	_, err := w.memory.Exec(`DELETE FROM secrets WHERE connection_id = ?`, int64(c.id))
-	w.must(err)
-	c.token = false
-	c.tokenless = append(c.tokenless, ordersync.Window{From: time.Now()})
-	w.journal.note("episode", "%s has no refresh token", c.tenant)
-	return func() { w.act(newSecret, func(d *desk) error { return d.reconnect(c) }) }
 }
 
 // open tells whether the last of the windows has not ended.

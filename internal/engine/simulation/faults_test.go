@@ -1,6 +1,10 @@
 package simulation
 
-import "ordersync/internal/spapisim"
+import (
+	"slices"
+
+	"ordersync/internal/spapisim"
+)
 
 // fault is a trouble by the name under which it is counted.
 type fault string
@@ -119,7 +123,7 @@ func allFaults() []fault {
 	for _, f := range wireFaults {
 		all = append(all, answered(f.kind))
 	}
-	return all
+	return slices.Concat(all, vaultTroubles(), consentFaults, []fault{disconnecting, secretRotated, secretMistyped, secretWrong, keyRotated, tokensMoved})
 }
 
 // answered is the name of a wire fault.

@@ -175,4 +175,38 @@ var mutants = []mutant{
 		}
 		seq++
 `}}},
+	{"a connection is CONNECTED though its token was not kept", "11 credentials are kept, or gone", []edit{{"internal/engine/import.go",
+		`		if err := e.importToVault(ctx, s); err != nil {
+			return store.Imported{}, err
+		}
+`, `		_ = e.importToVault(ctx, s)
+`}}},
+	{"a disconnection leaves the token", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
+		`	return before, forget()
+`, `	return before, nil
+`}}},
+	{"who is disconnected is not stopped", "11 credentials are kept, or gone", []edit{{"internal/store/disconnect.go",
+		`		a.claims, a.noted, a.to = true, `, `		a.claims, a.noted, a.to = false, `}}},
+	{"a consent by another seller is taken", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
+		`		return known.SellerID != "" && known.SellerID != sellerID, err
+`, `		return false, err
+`}}},
+	{"a token that Amazon has replaced is brought back", "11 credentials are kept, or gone", []edit{{"internal/engine/token.go",
+		`		return subtle.ConstantTimeCompare(plain, []byte(t.Reveal())) == 1
+`, `		return e.set.Vault == nil && subtle.ConstantTimeCompare(plain, []byte(t.Reveal())) == 1
+`}}},
+	{"a code is exchanged and its token dropped", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
+		`		RefreshToken: secret.New(given.RefreshToken()), AuthorizedAt`, `		RefreshToken: secret.New(given.RefreshToken()[:0]), AuthorizedAt`}}},
+	{"the client secret before is not tried", "7 an outage is not a verdict", []edit{{"internal/spapi/lwa.go",
+		`	if c.config.PreviousSecret == nil || !isKind(err, AppCredentials) {
+`, `	if c.config.PreviousSecret != nil || !isKind(err, AppCredentials) {
+`}}},
+	{"an outage of Vault is a missing token", "7 an outage is not a verdict", []edit{{"internal/engine/token.go",
+		`	case trouble.TokenMissing():
+		if kept`, `	case trouble.TokenMissing() || trouble.Kind == secret.VaultUnreachable:
+		if kept`}}},
+	{"a Vault that is sealed lets the seller connect again", "7 an outage is not a verdict", []edit{{"internal/secret/vault_error.go",
+		`	return e.Kind == VaultNotFound || e.Kind == VaultNoToken
+`, `	return e.Kind == VaultNotFound || e.Kind == VaultNoToken || e.Kind == VaultSealed
+`}}},
 }

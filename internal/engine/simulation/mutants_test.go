@@ -125,7 +125,7 @@ func TestMutantsApply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		build := exec.Command("go", "build", flag, "./internal/engine", "./internal/store", "./internal/spapi")
+		build := exec.Command("go", "build", flag, "./internal/engine", "./internal/store", "./internal/spapi", "./internal/secret")
 		build.Dir = root
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Errorf("%v:\n%s", err, out)

@@ -177,7 +177,7 @@ func (w *world) personalFields(c *connection, query string, args ...any) map[str
 		n, err := strconv.Atoi(r[1])
 		w.must(err)
 		group := ordersync.Groups(n)
-		plain, err := w.box.Open([]byte(r[2]), secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: "order " + r[0] + " " + group.String()})
+		plain, err := w.all.Open([]byte(r[2]), secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: "order " + r[0] + " " + group.String()})
 		w.must(err)
 		var content any
 		w.must(json.Unmarshal(plain, &content))

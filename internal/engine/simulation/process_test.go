@@ -23,10 +23,12 @@ var mergeRaw = spapi.MergeRaw
 // process is what is lost in a crash: a client of Amazon's with its tokens and its
 // idea of the clock. Everything else is in the database.
 type process struct {
-	name   string
-	lease  time.Duration
+	name  string
+	lease time.Duration
+	environment
 	box    *secret.Box
 	client *spapi.Client
+	vault  *secret.Vault   // nil: there is none
 	ctx    context.Context //nolint:containedctx // ends with the process
 	kill   context.CancelFunc
 	dead   bool
@@ -37,15 +39,20 @@ type process struct {
 
 // newProcess starts a process.
 func (w *world) newProcess(name string) *process {
-	p := &process{name: name, place: -1, lease: w.plan.lease, box: w.box}
+	return w.newProcessWith(name, w.given)
+}
+
+// newProcessWith starts one in an environment of its own.
+func (w *world) newProcessWith(name string, e environment) *process {
+	p := &process{name: name, place: -1, lease: w.plan.lease, environment: e, box: w.boxOf(e.keys...)}
 	p.ctx, p.kill = context.WithCancel(w.ctx)
 	client, err := spapi.New(spapi.Config{
-		ClientID: w.app.ClientID, ClientSecret: func() string { return w.app.ClientSecret },
+		ClientID: w.app.ClientID, ClientSecret: func() string { return e.clientSecret }, PreviousSecret: func() string { return e.previousSecret },
 		LWAURL: "http://127.0.0.1/auth/o2/token", APIURL: "http://127.0.0.1", Transport: &amazon{w},
 		CallTimeout: w.plan.callTimeout, DigestKey: digestKey,
 	})
 	w.must(err)
-	p.client = client
+	p.client, p.vault = client, w.openVault(p)
 	return p
 }
 
@@ -60,6 +67,7 @@ func (w *world) crash(p *process, f fault) {
 	p.dead = true
 	w.journal.note("process", "%s: %s", p.name, f)
 	p.kill()
+	w.closeVault(p)
 	if p.place < 0 {
 		return
 	}
@@ -116,13 +124,13 @@ func (w *world) restart(i int) {
 	if w.processes[i] != nil {
 		born = w.processes[i].born + 1
 	}
-	p := w.newProcess(fmt.Sprintf("p%d.%d", i, born))
+	p := w.newProcessWith(fmt.Sprintf("p%d.%d", i, born), w.environmentOf(i))
 	p.place, p.born = i, born
 	if i == 0 && w.stormy && w.plan.on[longLease] {
 		p.lease *= 6
 		w.count(longLease)
 	}
-	if w.hit(wrongKey, 0.3) {
+	if !w.plan.vault && w.hit(wrongKey, 0.3) { // who could work with it is refused at its start by the canary
 		p.box = w.wrong
 		w.count(wrongKey)
 		w.journal.note("process", "%s has another master key", p.name)

@@ -24,6 +24,7 @@ type plan struct {
 	leastStorm, mostStorm time.Duration
 	between               time.Duration // two happenings at Amazon, on average
 	perEpisode            time.Duration // two episodes, on average
+	perCredential         time.Duration // two episodes of credentials, on average
 	perAct                time.Duration // two acts of operators, on average
 	mostLate              time.Duration
 	wire                  float64 // share of calls that meet a fault of the wire
@@ -31,6 +32,11 @@ type plan struct {
 
 	switches spapisim.Switches
 	on       map[fault]bool
+
+	vault   bool   // tokens are kept in Vault
+	approle bool   // by logins that end, and not by a token of the operator's
+	preset  string // where they lie there
+	inBase  bool   // they lie in the database at first
 }
 
 // drawPlan decides. The numbers keep a seed small: some hundred calls.
@@ -71,6 +77,9 @@ func drawPlan(seed uint64) plan {
 	for _, f := range faults {
 		p.on[f] = rng.IntN(2) == 0 // swarm: what is off leaves room for the rest
 	}
+	p.vault, p.approle, p.inBase = rng.IntN(2) == 0, rng.IntN(2) == 0, rng.IntN(3) == 0
+	p.perCredential = pick[time.Duration](rng, 20, 40, 60) * time.Minute
+	p.preset = pick(rng, "ordersync", "keybuzz")
 	return p
 }
 

@@ -149,6 +149,9 @@ func (s *total) report(t *testing.T) {
 	for _, r := range ordersync.RepairTable() {
 		all = append(all, string(r.Code))
 	}
+	for _, p := range ordersync.ConsentProblems {
+		all = append(all, "consent: "+string(p.Code))
+	}
 	for _, what := range all {
 		t.Logf("  %6d %s", s.emitted[what], what)
 		if s.emitted[what] == 0 && s.seeds >= 200 {

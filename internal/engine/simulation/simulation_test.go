@@ -52,6 +52,9 @@ func run(t *testing.T, seed uint64, keep bool) (r result) {
 		for _, s := range w.slots {
 			w.must(s.store.Close())
 		}
+		for _, s := range w.seats {
+			w.must(s.Close())
+		}
 		w.must(w.memory.Close())
 	})
 	return r
@@ -73,6 +76,12 @@ func (w *world) tell() {
 		w.gate("director")
 	})
 	w.step(func() bool { return w.living == 0 })
+	for _, p := range w.processes {
+		if !p.dead {
+			w.closeVault(p)
+		}
+	}
+	w.step(func() bool { return w.living == 0 })
 	w.check()
 	w.must(reading.Close())
 }
@@ -80,13 +89,19 @@ func (w *world) tell() {
 // open imports the fleet and sets everybody to work.
 func (w *world) open() {
 	for _, c := range w.fleet {
+		if c.first {
+			continue
+		}
+		if w.plan.on[authorisationEnd] && w.rng.IntN(4) == 0 {
+			w.authorizeLongAgo(c)
+		}
 		w.act(newSecret, func(d *desk) error { return d.bring(c) })
 	}
-	for slices.ContainsFunc(w.fleet, func(c *connection) bool { return c.id == 0 }) {
+	for slices.ContainsFunc(w.fleet, func(c *connection) bool { return c.id == 0 && !c.first }) {
 		time.Sleep(time.Second)
 		w.gate("director")
 	}
-	w.stormy = true
+	w.stormy, w.vaulted = true, w.plan.vault
 	w.countCursors()
 	w.employ()
 }
@@ -94,10 +109,10 @@ func (w *world) open() {
 // storm lets everything happen that a seed has turned on.
 func (w *world) storm() {
 	start := time.Now()
-	happening, episode, act := start, start, start
+	happening, episode, credential, act := start, start, start, start
 	for {
 		now := time.Now()
-		due := earlier(happening, earlier(episode, act))
+		due := earlier(earlier(happening, credential), earlier(episode, act))
 		for _, e := range w.endings {
 			due = earlier(due, e.at)
 		}
@@ -112,8 +127,12 @@ func (w *world) storm() {
 			happening = now.Add(w.draw(time.Second, 2*w.plan.between))
 		}
 		if !now.Before(episode) {
-			w.beginEpisode(now)
+			w.beginEpisode(now, episodes)
 			episode = now.Add(w.draw(time.Second, 2*w.plan.perEpisode))
+		}
+		if !now.Before(credential) {
+			w.beginEpisode(now, w.credentialEpisodes())
+			credential = now.Add(w.draw(time.Second, 2*w.plan.perCredential))
 		}
 		if !now.Before(act) {
 			w.operate()
@@ -134,8 +153,8 @@ func (w *world) troubles() (n int) {
 }
 
 // beginEpisode draws a trouble that lasts, if it is on.
-func (w *world) beginEpisode(now time.Time) {
-	e := episodes[w.rng.IntN(len(episodes))]
+func (w *world) beginEpisode(now time.Time, of []episode) {
+	e := of[w.rng.IntN(len(of))]
 	if !w.plan.on[e.fault] {
 		return
 	}
@@ -151,16 +170,16 @@ func (w *world) beginEpisode(now time.Time) {
 
 // end ends what has lasted long enough.
 func (w *world) end(now time.Time) {
-	var rest []ending
-	for _, e := range w.endings {
+	all := w.endings
+	w.endings = nil
+	for _, e := range all {
 		if now.Before(e.at) {
-			rest = append(rest, e)
+			w.endings = append(w.endings, e)
 			continue
 		}
 		w.journal.note("episode", "%s ends", e.fault)
-		e.run()
+		e.run() // it may add others
 	}
-	w.endings = rest
 }
 
 // heal ends the storm: what is left of it is undone, but for some who never
@@ -168,13 +187,15 @@ func (w *world) end(now time.Time) {
 func (w *world) heal() {
 	w.stormy = false
 	w.journal.note("episode", "the storm is over")
-	for _, e := range w.endings {
-		if e.fault == revocation && w.rng.IntN(3) == 0 {
+	all := w.endings
+	w.endings = nil
+	for _, e := range all {
+		if (e.fault == revocation || e.fault == disconnecting) && w.rng.IntN(3) == 0 {
 			continue
 		}
 		e.run()
 	}
-	w.endings = nil
+	w.troubled, w.vault.sealed, w.vault.closed = "", false, false
 	w.sim.ClearFaults()
 	if w.plan.on[personalRefused] && w.rng.IntN(2) == 0 {
 		w.roles(spapisim.RoleInventory) // and never again
@@ -183,7 +204,7 @@ func (w *world) heal() {
 	w.away, w.deaf = time.Time{}, time.Time{}
 	for i, p := range w.processes {
 		p.cutOff = time.Time{}
-		if p.box == w.wrong || p.lease != w.plan.lease {
+		if p.box == w.wrong || p.lease != w.plan.lease || p.clientSecret != w.given.clientSecret {
 			w.crash(p, "")
 			w.restart(i)
 		}
@@ -199,7 +220,7 @@ func (w *world) heal() {
 	w.plan.interval = max(w.plan.interval, 45*time.Minute)
 	w.look()
 	w.calm = time.Now()
-	for len(w.desk.acts) > 0 { // what operators have still to do belongs to the storm
+	for len(w.desk.acts) > 0 || w.errands > 0 { // what operators and sellers have still to do belongs to the storm
 		time.Sleep(time.Minute)
 		w.gate("director")
 	}

@@ -95,6 +95,13 @@ type task struct {
 	of   *process
 	// on is the connection that it works for, 0: none.
 	on int
+	// visit is the seller who is served; nil: none.
+	visit *visit
+	// met is the disconnection of its connection that it has met the database since.
+	met *cut
+	// loggedIn tells that its last call was Login's: what follows it belongs to the
+	// call that needed it.
+	loggedIn bool
 }
 
 type taskKey struct{}

@@ -16,8 +16,8 @@ import (
 // last page, and when Amazon refused for want of a token.
 type witness struct {
 	w         *world
-	chains    map[string]chain // by the token of the next page
-	readings  map[*connection][]reading
+	chains    map[string]chain                     // by the token of the next page
+	readings  map[ordersync.ConnectionID][]reading // one that is removed and brought back has another id
 	throttled []refusal
 }
 
@@ -43,7 +43,7 @@ type refusal struct {
 }
 
 func newWitness(w *world) *witness {
-	return &witness{w: w, chains: map[string]chain{}, readings: map[*connection][]reading{}}
+	return &witness{w: w, chains: map[string]chain{}, readings: map[ordersync.ConnectionID][]reading{}}
 }
 
 // answered sees an answer that reaches the client.
@@ -80,7 +80,8 @@ func (v *witness) page(c *call) {
 		v.chains[next] = walk
 		return
 	}
-	v.readings[c.conn] = append(v.readings[c.conn], reading{walk, time.Now()})
+	id := ordersync.ConnectionID(c.on)
+	v.readings[id] = append(v.readings[id], reading{walk, time.Now()})
 }
 
 // nextToken finds the token in a page, without reading all of it.
@@ -96,15 +97,9 @@ func nextToken(body []byte) string {
 	return token
 }
 
-// forget forgets a connection that was removed: what was read before is stored no
-// more.
-func (v *witness) forget(c *connection) {
-	delete(v.readings, c)
-}
-
 // walked is what of a marketplace was read to the last page.
 func (v *witness) walked(c *connection, marketplace string) (out ordersync.Spans) {
-	for _, r := range v.readings[c] {
+	for _, r := range v.readings[c.id] {
 		if slices.Contains(r.markets, marketplace) {
 			out = union(out, r.Window)
 		}
@@ -114,7 +109,7 @@ func (v *witness) walked(c *connection, marketplace string) (out ordersync.Spans
 
 // walkedSince is the part of walked whose reading began after a time.
 func (v *witness) walkedSince(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
-	for _, r := range v.readings[c] {
+	for _, r := range v.readings[c.id] {
 		if slices.Contains(r.markets, marketplace) && r.begun.After(since) {
 			out = union(out, r.Window)
 		}
@@ -126,7 +121,7 @@ func (v *witness) walkedSince(c *connection, marketplace string, since time.Time
 // and apart. Only readings that began after a time count.
 func (v *witness) confirmed(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
 	var several []reading
-	for _, r := range v.readings[c] {
+	for _, r := range v.readings[c.id] {
 		switch {
 		case !slices.Contains(r.markets, marketplace) || !r.begun.After(since):
 		case r.pages == 1:
@@ -151,7 +146,7 @@ func (v *witness) confirmed(c *connection, marketplace string, since time.Time) 
 
 // reached tells whether a window that ended at a time began at another or before.
 func (v *witness) reached(c *connection, from, to time.Time) bool {
-	return slices.ContainsFunc(v.readings[c], func(r reading) bool {
+	return slices.ContainsFunc(v.readings[c.id], func(r reading) bool {
 		return r.To.Equal(to) && !r.From.After(from.Truncate(time.Second))
 	})
 }

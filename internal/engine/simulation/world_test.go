@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,10 @@ type world struct {
 	sim     *spapisim.Simulator
 	app     spapisim.Application
 	memory  *storetest.Memory
-	box     *secret.Box
+	vault   *vault
+	given   environment
+	allKeys []string
+	all     *secret.Box // opens what any of the right keys sealed
 	wrong   *secret.Box // of another master key
 	sellers []*seller
 	fleet   []*connection
@@ -51,7 +55,16 @@ type world struct {
 	away       time.Time // until when the database is away
 	deaf       time.Time // until when nobody answers doorbells
 	fired      map[fault]int
-	calls      int // to Amazon
+	calls      int            // to Amazon
+	visits     int            // of sellers at Amazon's consent page
+	seats      []*store.Store // of those that are free
+	narrow     int            // times that the application has lost roles
+	rotating   bool           // the client secret
+	rekeying   bool           // the master key
+	errands    int            // of sellers and administrators that have not ended
+	vaultCalls int
+	vaulted    bool  // processes that start are told of Vault
+	troubled   fault // what all calls of Vault meet; "": nothing
 	commits    int
 	begun      time.Time
 	calm       time.Time // when the storm ended
@@ -94,7 +107,8 @@ type connection struct {
 	state   ordersync.State
 	token   bool
 	paused  bool
-	removed bool
+	removed bool      // or not connected yet
+	first   bool      // it is to be connected by consent
 	since   time.Time // history is wanted from here on; zero: as the settings say
 	tokens  []string  // every refresh token that was given
 	// What was done to it, and when.
@@ -104,6 +118,9 @@ type connection struct {
 	disabled     []ordersync.Window
 	tokenless    []ordersync.Window
 	left         bool // in trouble for good
+	dead         bool // its token has ended for good, whatever else is said of it
+	busy         bool // somebody acts on it
+	cut          *cut // as it was disconnected; nil: it is not
 	fresh        time.Time
 	walked, sure time.Time
 }
@@ -112,24 +129,26 @@ func newWorld(t testing.TB, seed uint64, keep bool) *world {
 	p := drawPlan(seed)
 	w := &world{
 		t: t, ctx: context.Background(), plan: p, rng: rand.New(rand.NewPCG(seed, 3)), stepper: newStepper(seed, &journal{keep: keep}),
-		poke: make(chan struct{}, 1), over: make(chan struct{}), fired: map[fault]int{}, emitted: map[string]int{}, begun: time.Now(),
+		vault: newVault(), vaulted: p.vault && !p.inBase, poke: make(chan struct{}, 1), over: make(chan struct{}), fired: map[fault]int{}, emitted: map[string]int{}, begun: time.Now(),
 	}
 	w.witness = newWitness(w)
 	var err error
 	w.sim, err = spapisim.New(spapisim.Config{Seed: seed, RateScale: p.rateScale, Switches: p.switches})
 	w.must(err)
 	roles := []spapisim.Role{spapisim.RoleInventory, spapisim.RoleDirectShipping}
-	w.app, err = w.sim.AddApplication(spapisim.ApplicationSpec{Roles: roles})
+	w.app, err = w.sim.AddApplication(spapisim.ApplicationSpec{Roles: roles, RedirectURIs: []string{redirectURI}})
 	w.must(err)
 	w.memory = storetest.NewMemory(t, "seed"+strconv.FormatUint(seed, 10))
 	w.audit()
-	w.box, w.wrong = w.newBox(), w.newBox()
+	w.given = environment{clientSecret: w.app.ClientSecret, keys: []string{secret.GenerateMasterKey()}}
+	w.allKeys = slices.Clone(w.given.keys)
+	w.all, w.wrong = w.boxOf(w.allKeys...), w.boxOf(secret.GenerateMasterKey())
 	w.settle()
 	return w
 }
 
-func (w *world) newBox() *secret.Box {
-	box, err := secret.ParseMasterKey(secret.GenerateMasterKey())
+func (w *world) boxOf(keys ...string) *secret.Box {
+	box, err := secret.ParseMasterKey(strings.Join(keys, ","))
 	w.must(err)
 	return box
 }
@@ -154,10 +173,23 @@ func (w *world) settle() {
 			explicit: w.rng.IntN(2) == 0, unnamed: w.rng.IntN(5) == 0, personal: w.rng.IntN(4) == 0,
 			state: ordersync.Connected, token: true,
 		}
+		if w.plan.vault && w.plan.preset == "ordersync" {
+			c.unnamed = false // the path of its token has the seller's id
+		}
 		c.some = c.explicit && w.plan.on[marketAdded] && w.rng.IntN(2) == 0
+		if i > 1 && w.plan.on[firstConsent] && w.rng.IntN(3) == 0 {
+			c.removed, c.first, c.explicit, c.some, c.personal = true, true, false, false, false
+		}
 		c.cursor = w.firstCursor()
+		if c.first {
+			c.cursor = ""
+		}
 		c.given = c.cursor
 		w.fleet = append(w.fleet, c)
+	}
+	if len(w.sellers) == len(w.fleet) { // else one tenant's consent would end another's
+		w.plan.switches.OldToken = pick(w.rng, "", spapisim.OldTokenRenewed, spapisim.OldTokenEnds)
+		w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { sw.OldToken = w.plan.switches.OldToken }))
 	}
 }
 
@@ -216,12 +248,51 @@ func (w *world) authorize(c *connection) {
 	w.must(err)
 	c.token, c.authorized = true, time.Now()
 	c.tokens = append(c.tokens, token)
+	if !w.tokensEnd() || c.id == 0 || c.removed {
+		return
+	}
+	c.dead = true // until the new one is brought
+	if !open(c.revoked) {
+		c.revoked = append(c.revoked, ordersync.Window{From: c.authorized})
+	}
+}
+
+// authorizeLongAgo gives a connection a refresh token that soon ends by itself.
+func (w *world) authorizeLongAgo(c *connection) {
+	const year = 365 * 24 * time.Hour
+	ends := w.draw(20*time.Minute, 5*time.Hour)
+	was := w.plan.switches.ClockSkew
+	w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { sw.ClockSkew = was - spapisim.Duration(year-ends) }))
+	w.authorize(c)
+	w.must(w.sim.SetSwitches(func(sw *spapisim.Switches) { sw.ClockSkew = was }))
+	c.authorized = time.Now().Add(ends - year)
+	given := c.authorized
+	w.endings = append(w.endings, ending{time.Now().Add(ends - 10*time.Minute), authorisationEnd, func() { w.lapse(c, given) }})
+}
+
+// lapse is the end of a year.
+func (w *world) lapse(c *connection, given time.Time) {
+	w.journal.note("episode", "the authorisation of %s, given at %s, ends; its last is of %s", c.tenant, given, c.authorized)
+	if c.removed || !c.authorized.Equal(given) {
+		return
+	}
+	if !w.stormy { // nobody waits for the end of it
+		w.sendToConsent(c, connecting)
+		return
+	}
+	w.count(authorisationEnd)
+	c.dead = true
+	if !open(c.revoked) {
+		c.revoked = append(c.revoked, ordersync.Window{From: time.Now()})
+	}
+	w.endings = append(w.endings, ending{time.Now().Add(w.draw(20*time.Minute, 4*time.Hour)), authorisationEnd, func() { w.sendToConsent(c, connecting) }})
 }
 
 // spec is what the operator imports of a connection.
 func (w *world) spec(c *connection) engine.ConnectionSpec {
 	s := engine.ConnectionSpec{
 		Tenant: c.tenant, Region: ordersync.Region(c.seller.Region), State: c.state, Cursor: c.cursor, PersonalData: &c.personal,
+		AuthorizedAt: c.authorized,
 	}
 	if !c.unnamed {
 		s.SellerID = c.seller.ID
@@ -245,7 +316,9 @@ func (w *world) settingsOf(p *process) engine.Settings {
 		Holder: p.name, ClientID: w.app.ClientID, RateScale: w.plan.rateScale,
 		Interval: w.plan.interval, Lease: p.lease, RevokedAfter: w.plan.revokedAfter,
 		History: w.plan.history, Sweep: w.plan.sweep, Workers: w.plan.workers,
-		Jitter: jitter,
+		Jitter: jitter, Vault: p.vault, Consent: engine.ConsentSettings{
+			ApplicationID: w.app.ApplicationID, RedirectURI: redirectURI, ConsentURL: "https://sellercentral.example", PublicURL: "https://orders.example",
+		},
 	}
 }
 
@@ -283,6 +356,23 @@ func (w *world) of(id ordersync.ConnectionID) *connection {
 		}
 	}
 	return nil
+}
+
+// whose finds the connection for which somebody works: it may have been made a
+// moment ago, and nobody been told.
+func (w *world) whose(id ordersync.ConnectionID) *connection {
+	if c := w.of(id); c != nil || id == 0 {
+		return c
+	}
+	var found *connection
+	w.rows(`SELECT tenant FROM connections WHERE id = ?`, func(r []string) {
+		for _, c := range w.fleet {
+			if string(c.tenant) == r[0] {
+				found = c
+			}
+		}
+	}, int64(id))
+	return found
 }
 
 // within tells whether a time lies in one of the windows, the open one included.
