@@ -79,7 +79,7 @@ func (w *world) environmentOf(place int) environment {
 	return e
 }
 
-// errand begins a task of an administrator or a seller.
+// errand begins a task of an administrator or a seller, which begins at a gate.
 func (w *world) errand(run func()) {
 	w.errands++
 	w.start(func() {
@@ -98,11 +98,13 @@ func (w *world) rotateSecret(time.Duration) func() {
 	fresh, err := w.sim.RotateSecret(w.app.ClientID)
 	w.must(err)
 	w.given.previousSecret, w.given.clientSecret = w.given.clientSecret, fresh
+	const who = "rotates the client secret"
 	w.errand(func() {
-		w.restartAll("rotates the client secret")
+		w.gate("administrator " + who)
+		w.restartAll(who)
 		for range 3 { // and whoever has it wrong
 			time.Sleep(w.draw(2*time.Minute, 30*time.Minute))
-			w.gate("administrator rotates the client secret")
+			w.gate("administrator " + who)
 			for i, p := range w.processes {
 				if p.clientSecret != w.given.clientSecret {
 					w.replace(i)

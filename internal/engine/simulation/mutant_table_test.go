@@ -183,7 +183,8 @@ var mutants = []mutant{
 `}}},
 	{"a disconnection leaves the token", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
 		`	return before, forget()
-`, `	return before, nil
+`, `	_ = forget
+	return before, nil
 `}}},
 	{"who is disconnected is not stopped", "11 credentials are kept, or gone", []edit{{"internal/store/disconnect.go",
 		`		a.claims, a.noted, a.to = true, `, `		a.claims, a.noted, a.to = false, `}}},
