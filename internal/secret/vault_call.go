@@ -78,6 +78,9 @@ func (v *Vault) exchange(ctx context.Context, client *api.Client, call vaultCall
 // once sends a request once, in its turn, and tells of an error whether the
 // request may be sent again.
 func (v *Vault) once(ctx context.Context, client *api.Client, call vaultCall) (answer vaultAnswer, again bool, err error) {
+	if ctx.Err() != nil {
+		return answer, false, call.gaveUp(ctx) // select would take either
+	}
 	select {
 	case v.slots <- struct{}{}:
 		defer func() { <-v.slots }()

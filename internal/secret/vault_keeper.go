@@ -86,6 +86,9 @@ func (v *Vault) getSession(ctx context.Context, call vaultCall, stale *vaultSess
 	if s := v.session.Load(); v.usable(s, stale) {
 		return s, nil
 	}
+	if ctx.Err() != nil {
+		return nil, call.gaveUp(ctx)
+	}
 	wanted := vaultWanted{stale: stale, reply: make(chan vaultLogin, 1)}
 	select {
 	case v.wanted <- wanted:

@@ -119,6 +119,9 @@ type vaultWay struct{ *world }
 func (v *vaultWay) RoundTrip(r *http.Request) (*http.Response, error) {
 	t := taskOf(r.Context())
 	name := t.name + " vault"
+	if t.of.dead {
+		return nil, errDead // who logs out for a dead process does so in no step
+	}
 	v.gate(name)
 	if t.of.dead {
 		return nil, errDead
