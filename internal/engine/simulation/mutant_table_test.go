@@ -181,13 +181,15 @@ var mutants = []mutant{
 		}
 `, `		_ = e.importToVault(ctx, s)
 `}}},
-	{"a disconnection leaves the token", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
+	{"a disconnection leaves the token", "11 credentials are kept, or gone", []edit{{"internal/engine/disconnect.go",
 		`	return before, forget()
 `, `	_ = forget
 	return before, nil
 `}}},
 	{"who is disconnected is not stopped", "11 credentials are kept, or gone", []edit{{"internal/store/disconnect.go",
-		`		a.claims, a.noted, a.to = true, `, `		a.claims, a.noted, a.to = false, `}}},
+		`	a.claims = true
+`, `	a.claims = false
+`}}},
 	{"a consent by another seller is taken", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
 		`		return known.SellerID != "" && known.SellerID != sellerID, err
 `, `		return false, err
@@ -197,10 +199,12 @@ var mutants = []mutant{
 `, `		return e.set.Vault == nil && subtle.ConstantTimeCompare(plain, []byte(t.Reveal())) == 1
 `}}},
 	{"a code is exchanged and its token dropped", "11 credentials are kept, or gone", []edit{{"internal/engine/connect.go",
-		`		RefreshToken: secret.New(given.RefreshToken()), AuthorizedAt`, `		RefreshToken: secret.New(given.RefreshToken()[:0]), AuthorizedAt`}}},
-	{"the client secret before is not tried", "7 an outage is not a verdict", []edit{{"internal/spapi/lwa.go",
-		`	if c.config.PreviousSecret == nil || !isKind(err, AppCredentials) {
-`, `	if c.config.PreviousSecret != nil || !isKind(err, AppCredentials) {
+		`	token := secret.New(given.RefreshToken())
+`, `	token := secret.New(given.RefreshToken()[:0])
+`}}},
+	{"the client secret before is not tried", "7 an outage is not a verdict", []edit{{"internal/spapi/secrets.go",
+		`		all = append(all, c.config.PreviousSecret())
+`, `		_ = c.config.PreviousSecret()
 `}}},
 	{"an outage of Vault is a missing token", "7 an outage is not a verdict", []edit{{"internal/engine/token.go",
 		`	case trouble.TokenMissing():
