@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"strings"
 	"time"
 
 	"ordersync"
@@ -34,7 +32,7 @@ const (
 // oddConsents are what sellers do besides what they should.
 var oddConsents = []fault{consentCancelled, consentOther, consentLate, consentTooLate, consentElsewhere}
 
-var consentFaults = append([]fault{connecting, firstConsent, consentAgain, consentReloaded, authorisationEnd}, oddConsents...)
+var consentFaults = append([]fault{connecting, firstConsent, consentAgain, consentReloaded, authorisationEnd, loginRenewal, loginForged}, oddConsents...)
 
 // redirectURI is where Amazon sends sellers back to.
 const redirectURI = "https://orders.example/connect/callback"
@@ -46,6 +44,8 @@ type visit struct {
 	odd  fault // what is odd about it; "": nothing
 
 	ticket, browser string
+	signsIn         bool   // the account cannot be proven
+	proof           string // where at Amazon one who began there goes on; "": it began here
 	answer          engine.ConsentAnswer
 	agreed          time.Time // by Amazon's clock; zero: not at all
 	exchanged       time.Time // when Amazon took the code
@@ -115,7 +115,15 @@ func (w *world) visit(v *visit, s *store.Store, why fault) (done bool) {
 	if w.stormy && w.narrow > 0 {
 		return false // what is agreed to while roles are lost would lack them for good
 	}
-	if t == nil || !w.depart(v, t, e) {
+	if t == nil {
+		return false
+	}
+	v.proof = ""
+	depart := w.depart
+	if why == connecting && c.id != 0 && !c.unnamed && !v.signsIn && w.hit(loginRenewal, 0.4) {
+		depart = w.begin
+	}
+	if !depart(v, t, e) {
 		return false
 	}
 	w.atAmazon(v)
@@ -139,12 +147,18 @@ func (w *world) visit(v *visit, s *store.Store, why fault) (done bool) {
 		w.journal.note("episode", "%s of %s, served by %s, has %q: %v", v.name, c.tenant, t.of.name, v.odd, err)
 		w.exchanged(v)
 		if err == nil {
+			out, err = w.agree(v, t, e, out)
+		}
+		if err == nil {
 			w.connected(v, out, before, why)
 			return true
 		}
 		w.problem(v, err)
 		if v.odd != "" && w.stormy {
 			w.count(v.odd)
+			if v.odd == consentOther && v.proof != "" {
+				w.count(loginForged)
+			}
 		}
 		if again || !w.hit(consentReloaded, 0.3) || t.of.dead {
 			break
@@ -176,11 +190,16 @@ func (w *world) depart(v *visit, t *task, e *engine.Engine) bool {
 		w.problem(v, err)
 		return false
 	}
+	v.leaveFor(w, address)
+	return true
+}
+
+// leaveFor sends the seller's browser to Amazon.
+func (v *visit) leaveFor(w *world, address string) {
 	u, err := url.Parse(address)
 	w.must(err)
 	v.answer = engine.ConsentAnswer{State: u.Query().Get("state"), Browser: v.browser}
 	v.agreed, v.exchanged, v.token = time.Time{}, time.Time{}, ""
-	return true
 }
 
 // atAmazon is what the seller does on Amazon's page, and how long it takes.
@@ -195,6 +214,9 @@ func (w *world) atAmazon(v *visit) {
 	case consentCancelled:
 		return // the page of our own that tells it to try again
 	case consentOther:
+		if v.proof != "" {
+			break // it began as another one
+		}
 		other := w.otherSeller(v.c.seller)
 		if other == nil {
 			v.odd = ""
@@ -204,17 +226,18 @@ func (w *world) atAmazon(v *visit) {
 	case consentElsewhere:
 		v.answer.Browser = "somebody else's"
 	}
-	r := httptest.NewRequest(http.MethodPost, "https://sellercentral.example/apps/authorize/consent", strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	into := httptest.NewRecorder()
-	w.sim.ConsentHandler("").ServeHTTP(into, r)
-	back, err := url.Parse(into.Header().Get("Location"))
-	w.must(err)
-	q := back.Query()
+	method, path := http.MethodPost, "/apps/authorize/consent"
+	if v.proof != "" {
+		method, path, form = http.MethodGet, v.proof, nil
+	}
+	q := w.atSellerCentral(method, path, form)
 	if q.Get("state") != v.answer.State || q.Get("spapi_oauth_code") == "" {
-		w.violation(nil, "Amazon's consent page answers %d %s", into.Code, into.Body)
+		w.violation(nil, "Amazon sends %s back with %q and no code, or another state", v.name, q)
 	}
 	v.answer.SellerID, v.answer.Code, v.agreed = q.Get("selling_partner_id"), q.Get("spapi_oauth_code"), w.sim.Now()
+	if v.proof != "" {
+		v.answer.SellerID = v.c.seller.ID // whoever it was: the browser can write what it likes
+	}
 	late := w.draw(100*time.Millisecond, 5*time.Second)
 	switch v.odd {
 	case consentLate:

@@ -136,7 +136,7 @@ func newWorld(t testing.TB, seed uint64, keep bool) *world {
 	w.sim, err = spapisim.New(spapisim.Config{Seed: seed, RateScale: p.rateScale, Switches: p.switches})
 	w.must(err)
 	roles := []spapisim.Role{spapisim.RoleInventory, spapisim.RoleDirectShipping}
-	w.app, err = w.sim.AddApplication(spapisim.ApplicationSpec{Roles: roles, RedirectURIs: []string{redirectURI}})
+	w.app, err = w.sim.AddApplication(spapisim.ApplicationSpec{Roles: roles, RedirectURIs: []string{redirectURI}, LoginURI: loginURI})
 	w.must(err)
 	w.memory = storetest.NewMemory(t, "seed"+strconv.FormatUint(seed, 10))
 	w.audit()
