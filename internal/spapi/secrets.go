@@ -29,9 +29,8 @@ const (
 // clientSecrets is what a client knows of the application's secrets. Its zero value
 // knows none.
 type clientSecrets struct {
-	reading sync.Mutex // held by who asks for stored ones
-
 	mu      sync.Mutex
+	reading chan struct{}        // closed once who asks for stored ones has them; nil: nobody asks
 	stored  []string             // newest first
 	asked   time.Time            // when they were asked for last
 	failure error                // why that brought none; nil: it did
@@ -44,12 +43,8 @@ type clientSecrets struct {
 // what was known before stands.
 func (c *Client) secretsToTry(ctx context.Context, age time.Duration) (list []string, failure error) {
 	s := &c.secrets
-	if c.config.StoredSecrets != nil && !s.youngerThan(age, c.config.Now()) {
-		s.reading.Lock()
-		if !s.youngerThan(age, c.config.Now()) { // nobody has asked meanwhile
-			s.ask(ctx, c.config.StoredSecrets, c.config.Now())
-		}
-		s.reading.Unlock()
+	if c.config.StoredSecrets != nil {
+		s.renew(ctx, c.config.StoredSecrets, age, c.config.Now())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,10 +68,33 @@ func (c *Client) secretsToTry(ctx context.Context, age time.Duration) (list []st
 	return list[:min(len(list), maxSecrets)], s.failure
 }
 
-func (s *clientSecrets) youngerThan(age time.Duration, now time.Time) bool {
+// renew asks for the stored secrets where the last answer is older than age, or waits
+// for who asks already. Whoever waits may leave by its context.
+func (s *clientSecrets) renew(ctx context.Context, read func(context.Context) ([]string, error), age time.Duration, now time.Time) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.asked.IsZero() && now.Sub(s.asked).Abs() < age
+	if !s.asked.IsZero() && now.Sub(s.asked).Abs() < age {
+		s.mu.Unlock()
+		return
+	}
+	reading := s.reading
+	if reading != nil {
+		s.mu.Unlock()
+		select {
+		case <-reading:
+		case <-ctx.Done():
+		}
+		return
+	}
+	reading = make(chan struct{})
+	s.reading = reading
+	s.mu.Unlock()
+	defer func() { // also where the store panics: nobody may wait for ever
+		s.mu.Lock()
+		s.reading = nil
+		s.mu.Unlock()
+		close(reading)
+	}()
+	s.ask(ctx, read, now)
 }
 
 // ask asks for the stored secrets. Whoever asks does it for all: that it leaves must
