@@ -41,11 +41,15 @@ func (c *Client) RotateClientSecret(ctx context.Context, region ordersync.Region
 		if got.status == http.StatusNoContent || got.status == http.StatusOK {
 			return nil
 		}
-		verdict := classifyAPI(got)
-		if !verdict.staleToken || try > 1 {
+		verdict, id := classifyAPI(got), c.identity("scope", rotateScope)
+		stale := verdict.staleToken
+		if verdict.kind == AppSecretExpired && try == 1 {
+			stale = c.otherSecret(ctx, c.tokens.from(id, token()))
+		}
+		if !stale || try > 1 {
 			return verdict.error(RotateSecret, got)
 		}
-		c.tokens.drop(c.identity("scope", rotateScope), token())
+		c.tokens.drop(id, token())
 	}
 }
 

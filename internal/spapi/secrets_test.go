@@ -2,9 +2,14 @@ package spapi
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"ordersync"
 )
 
 // Whoever waits for stored secrets while another asks for them waits so that virtual
@@ -69,4 +74,31 @@ func TestPanicOfTheStoreEnds(t *testing.T) {
 			t.Error("another tenant waits for ever")
 		}
 	})
+}
+
+// After a missed rotation Login goes on to take the stored secret; the one that the
+// operator has made by hand since rotates.
+func TestRotationGoesOnWithAnotherSecret(t *testing.T) {
+	t.Parallel()
+	fake := &amazon{
+		lwa: func(form url.Values) *http.Response {
+			return respond(200, fmt.Sprintf(`{"access_token":"of-%s","expires_in":3600}`, form.Get("client_secret")))
+		},
+		api: func(r *http.Request) *http.Response {
+			if r.Header.Get("X-Amz-Access-Token") == "of-stored" {
+				return respond(403, `{"errors":[{"code":"Unauthorized","message":"Access to requested resource is denied.","details":"The LWA secret token you provided has expired."}]}`)
+			}
+			return respond(204, "")
+		},
+	}
+	c := newTestClient(t, fake, func(config *Config) {
+		config.StoredSecrets = func(context.Context) ([]string, error) { return []string{"stored"}, nil }
+	})
+	if err := c.RotateClientSecret(t.Context(), ordersync.RegionEU); err != nil || len(fake.requests) != 2 {
+		t.Errorf("after %d calls: %v", len(fake.requests), err)
+	}
+	alone := newTestClient(t, fake, func(config *Config) { config.ClientSecret = func() string { return "stored" } })
+	if err := alone.RotateClientSecret(t.Context(), ordersync.RegionEU); kindOf(err) != AppSecretExpired || len(fake.requests) != 3 {
+		t.Errorf("without another, after %d calls: %v", len(fake.requests), err)
+	}
 }
