@@ -234,3 +234,21 @@ func TestStoredClientSecretsAreSealedAnew(t *testing.T) {
 		}
 	})
 }
+
+// While Login with Amazon is away nothing was asked of Amazon, and nothing is waited
+// for afterwards.
+func TestRotationIsAskedForAnewAfterLoginWasAway(t *testing.T) {
+	eachRotating(t, func(r *rotating) {
+		fault, err := r.sim.AddFault(spapisim.Fault{Kind: spapisim.FaultLWA, Variant: "server_error", Operation: spapisim.Token})
+		r.must(err)
+		if _, a := r.rotates(exitNotDone, "--wait", "2s"); strings.Contains(a.err, "is not known") {
+			t.Errorf("%+v", a)
+		}
+		if !r.sim.RemoveFault(fault) {
+			r.t.Fatal("the fault is gone")
+		}
+		if out, _ := r.rotates(exitOK, "--wait", "20s"); !out.Asked || !out.Accepted {
+			t.Errorf("%+v", out)
+		}
+	})
+}

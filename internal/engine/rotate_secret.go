@@ -90,13 +90,19 @@ func (e *Engine) RotateClientSecret(ctx context.Context, region ordersync.Region
 }
 
 // askRotation asks Amazon. That it was asked is kept before, so that who is
-// interrupted does not ask again for nothing; a clear refusal takes it back.
+// interrupted does not ask again for nothing; a clear refusal takes it back, and so does
+// a login that failed.
 func (e *Engine) askRotation(ctx context.Context, region ordersync.Region, asked time.Time) error {
 	err := e.amazon.RotateClientSecret(ctx, region)
+	var failed *spapi.Error
+	errors.As(err, &failed)
 	switch kindOf(err) {
 	case "":
 		return err
 	case spapi.Unavailable, spapi.TimedOut, spapi.Cancelled, spapi.BadResponse:
+		if failed.Operation != spapi.RotateSecret {
+			break // Login with Amazon gave no token to ask with
+		}
 		return fmt.Errorf("whether Amazon has rotated the secret is not known; the same command waits for it: %w", err)
 	}
 	kept, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
