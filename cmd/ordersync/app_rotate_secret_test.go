@@ -252,3 +252,16 @@ func TestRotationIsAskedForAnewAfterLoginWasAway(t *testing.T) {
 		}
 	})
 }
+
+// A rotation that a wrong clock has dated into the future is not taken for a late one.
+func TestRotationAfterTheClockWasSetBack(t *testing.T) {
+	eachRotating(t, func(r *rotating) {
+		first, _ := r.rotates(exitOK)
+		r.later(2 * time.Minute)
+		r.query(`UPDATE client_secrets SET seen_at = seen_at + 2592000000`)
+		r.query(`UPDATE applications SET rotation_asked_at = rotation_asked_at + 2592000000`)
+		if out, _ := r.rotates(exitOK, "--wait", "20s"); !out.Asked || *out.EndsAt <= *first.EndsAt {
+			t.Errorf("%+v", out)
+		}
+	})
+}

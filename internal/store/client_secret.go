@@ -150,13 +150,14 @@ func (s *Store) NoteSecretEnd(ctx context.Context, clientID string, said, ends t
 }
 
 // AskRotation takes it upon the caller to ask for a new secret: false when somebody
-// has within rest. at is when that was.
+// has within rest; a time further ahead than that is a clock's that was set back. asked
+// is when that was.
 func (s *Store) AskRotation(ctx context.Context, clientID string, rest time.Duration) (asked time.Time, ok bool, err error) {
 	err = s.inTx(ctx, "begin rotation", func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `INSERT INTO applications (client_id, rotation_asked_at) VALUES ($1, $2)
 			ON CONFLICT (client_id) DO UPDATE SET rotation_asked_at = excluded.rotation_asked_at
-			WHERE applications.rotation_asked_at IS NULL OR applications.rotation_asked_at <= $3`,
-			clientID, ms(t.now), ms(t.now.Add(-rest)))
+			WHERE applications.rotation_asked_at IS NULL OR applications.rotation_asked_at <= $3 OR applications.rotation_asked_at >= $4`,
+			clientID, ms(t.now), ms(t.now.Add(-rest)), ms(t.now.Add(rest)))
 		if ok = n > 0; err != nil {
 			return err
 		}

@@ -105,6 +105,10 @@ func TestRotationIsAskedForOnce(t *testing.T) {
 		ask(true, begin.Add(time.Minute))
 		d.clock.add(10 * time.Minute)
 		ask(true, begin.Add(11*time.Minute))
+		d.clock.add(-time.Minute) // clocks of processes differ somewhat
+		ask(false, begin.Add(11*time.Minute))
+		d.clock.add(-time.Hour) // a clock that was set back keeps nobody from asking
+		ask(true, begin.Add(-50*time.Minute))
 		equal(t, "the application works", d.application(), store.Application{})
 	})
 }
