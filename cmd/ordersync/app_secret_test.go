@@ -361,3 +361,43 @@ func TestKilledBeforeTheMessageIsDeleted(t *testing.T) {
 		}
 	})
 }
+
+// What the queue says of far-off days keeps no secret that comes later from being the
+// newest, nor a word on the end from being the last.
+func TestFarOffDaysInMessages(t *testing.T) {
+	eachRotating(t, func(r *rotating) {
+		r.hold()
+		read := func(body string) {
+			t.Helper()
+			r.sqs.send([]byte(body))
+			r.ok(r.run("sync", "--back-work", "0s"))
+			r.later(time.Minute)
+		}
+		const far = "2199-01-01T00:00:00Z"
+		for _, forged := range []string{"FORGED1", "FORGED2"} {
+			read(fmt.Sprintf(`{"notificationType":%q,"eventTime":%q,"payload":{"applicationOAuthClientNewSecret":{"clientId":%q,"newClientSecret":%q,"newClientSecretExpiryTime":%q}}}`,
+				spapi.NewSecretNotification, far, r.app.ClientID, forged, far))
+		}
+		if days := r.shows().ClientSecret.DaysLeft; days > 180 {
+			t.Errorf("a secret is good for %d days", days)
+		}
+		read(string(r.newMessage()))
+		r.later(8 * 24 * time.Hour) // the configured one is dead
+		if found := r.examined(exitOK)["application"]; !strings.HasPrefix(found, "ok: ") {
+			t.Errorf("the secret that came is lost: %s", found)
+		}
+		notice := func(at string, ends time.Duration) {
+			t.Helper()
+			read(fmt.Sprintf(`{"notificationType":%q,"eventTime":%q,"payload":{"applicationOAuthClientSecretExpiry":{"clientId":%q,"clientSecretExpiryTime":%q}}}`,
+				spapi.SecretExpiryNotification, at, r.app.ClientID, r.now().Add(ends).UTC().Format(time.RFC3339)))
+		}
+		notice(far, 3*24*time.Hour)
+		if got := r.shows().ClientSecret.Warning; got != "CLIENT_SECRET_ENDS_IN_5_DAYS" {
+			t.Errorf("told of the end: %q", got)
+		}
+		notice(r.now().UTC().Format(time.RFC3339), 60*24*time.Hour)
+		if got := r.shows().ClientSecret.Warning; got != "" {
+			t.Errorf("told of a later end: %q", got)
+		}
+	})
+}

@@ -125,6 +125,11 @@ func (in *inbox) take(ctx context.Context, m queue.Message) (ours bool, err erro
 }
 
 func (in *inbox) newSecret(ctx context.Context, n *spapi.NewSecret) error {
+	// No secret lives longer from now on: one that says so would stay the newest
+	// whatever came after it.
+	if latest := in.store.Now().Add(spapi.SecretLife); n.Ends.After(latest) {
+		n.Ends = latest
+	}
 	newest, err := in.set.ClientSecrets.keep(ctx, n)
 	switch {
 	case err != nil:
@@ -138,9 +143,10 @@ func (in *inbox) newSecret(ctx context.Context, n *spapi.NewSecret) error {
 }
 
 func (in *inbox) secretExpires(ctx context.Context, n spapi.Notification) error {
+	// What was said later than now would stay the last word for ever.
 	said := n.At
-	if said.IsZero() {
-		said = in.store.Now()
+	if now := in.store.Now(); said.IsZero() || said.After(now) {
+		said = now
 	}
 	if err := in.store.NoteSecretEnd(ctx, in.set.ClientID, said, n.Expiry.Ends); err != nil {
 		return err
