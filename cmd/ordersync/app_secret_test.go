@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -398,6 +399,28 @@ func TestFarOffDaysInMessages(t *testing.T) {
 		notice(r.now().UTC().Format(time.RFC3339), 60*24*time.Hour)
 		if got := r.shows().ClientSecret.Warning; got != "" {
 			t.Errorf("told of a later end: %q", got)
+		}
+	})
+}
+
+// A queue that does not let go of what is not ours is not asked for each message: who
+// stops would wait for it.
+func TestMessagesOfOthersAreLetGoWhileTheQueueIsAway(t *testing.T) {
+	eachRotating(t, func(r *rotating) {
+		for n := range 12 {
+			r.sqs.send(fmt.Appendf(nil, "GARBAGE %d", n))
+		}
+		var asked atomic.Int64
+		r.sqs.asks(func(action string, _ []byte) bool {
+			if action != "ChangeMessageVisibility" {
+				return false
+			}
+			asked.Add(1)
+			return true
+		})
+		r.ok(r.run("sync", "--back-work", "0s"))
+		if n := asked.Load(); n != 1 || r.sqs.holds() != 12 {
+			t.Errorf("asked %d times; %d messages are left", n, r.sqs.holds())
 		}
 	})
 }

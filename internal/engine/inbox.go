@@ -50,7 +50,7 @@ func (e *Engine) ReadNotifications(ctx context.Context, wait time.Duration) erro
 // read is ReadNotifications; others is how many messages were left where they were.
 func (in *inbox) read(ctx context.Context, wait time.Duration) (others int, err error) {
 	var left []queue.Message
-	defer func() { in.release(ctx, left) }()
+	defer func() { in.letGo(ctx, left, 0) }()
 	for range mostReceipts {
 		batch, err := in.set.Queue.Receive(ctx, wait)
 		if err != nil || len(batch) == 0 {
@@ -59,9 +59,7 @@ func (in *inbox) read(ctx context.Context, wait time.Duration) (others int, err 
 		for n, m := range batch {
 			ours, err := in.take(ctx, m)
 			if err != nil {
-				for _, rest := range batch[n:] {
-					in.letGo(ctx, rest, unkeptRest)
-				}
+				in.letGo(ctx, batch[n:], unkeptRest)
 				return len(left), err
 			}
 			if !ours {
@@ -73,21 +71,18 @@ func (in *inbox) read(ctx context.Context, wait time.Duration) (others int, err 
 	return len(left), nil
 }
 
-// release lets others see what is not for us. It was hidden while all was read, since
-// the queue would have given it again and again.
-func (in *inbox) release(ctx context.Context, left []queue.Message) {
-	for _, m := range left {
-		in.letGo(ctx, m, 0)
-	}
-}
-
-// letGo lets others see a message after a time; where it fails it is seen all the
-// same, somewhat later.
-func (in *inbox) letGo(ctx context.Context, m queue.Message, after time.Duration) {
+// letGo lets others see messages after a time. What is not for us was hidden while all
+// was read, since the queue would have given it again and again. Where one cannot be
+// let go the rest is left alone: it is seen all the same, somewhat later, and nobody
+// who stops waits for a queue that is away.
+func (in *inbox) letGo(ctx context.Context, list []queue.Message, after time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
 	defer cancel()
-	if err := in.set.Queue.Release(ctx, m, after); err != nil {
-		in.log.DebugContext(ctx, "a message could not be let go; others see it in a minute", "message", m.ID, "error", err)
+	for _, m := range list {
+		if err := in.set.Queue.Release(ctx, m, after); err != nil {
+			in.log.DebugContext(ctx, "messages could not be let go; others see them in a minute", "message", m.ID, "error", err)
+			return
+		}
 	}
 }
 
