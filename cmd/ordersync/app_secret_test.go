@@ -424,3 +424,17 @@ func TestMessagesOfOthersAreLetGoWhileTheQueueIsAway(t *testing.T) {
 		}
 	})
 }
+
+// A stored secret that opens under no key hides no other.
+func TestStoredSecretThatDoesNotOpen(t *testing.T) {
+	eachRotating(t, func(r *rotating) {
+		r.rotates(exitOK)
+		r.query(`UPDATE client_secrets SET sealed = digest WHERE sealed IS NOT NULL`)
+		r.later(11 * time.Minute)
+		r.rotates(exitOK, "--wait", "20s")
+		r.later(8 * 24 * time.Hour) // the configured one is dead
+		if found := r.examined(exitOK)["application"]; !strings.HasPrefix(found, "ok: ") {
+			t.Error(found)
+		}
+	})
+}

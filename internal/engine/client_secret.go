@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"ordersync/internal/secret"
@@ -42,21 +43,32 @@ func (c *ClientSecrets) digest(text string) []byte {
 }
 
 // Reveal is the stored secrets, the newest first: what [spapi.Config.StoredSecrets]
-// asks for.
-func (c *ClientSecrets) Reveal(ctx context.Context) ([]string, error) {
+// asks for. One that opens under no key hides no other; the error tells of it.
+func (c *ClientSecrets) Reveal(ctx context.Context) (out []string, err error) {
 	known, err := c.store.Reader().ClientSecrets(ctx, c.clientID)
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var closed []error
 	for _, one := range known.Stored {
 		plain, err := c.box.Open(one.Sealed, clientSecretOwner(c.clientID))
 		if err != nil {
-			return nil, err
+			closed = append(closed, err)
+			continue
 		}
 		out = append(out, string(plain))
 	}
-	return out, nil
+	return out, errors.Join(closed...)
+}
+
+// newest is the newest of the stored secrets; "" where there is none.
+func (c *ClientSecrets) newest(ctx context.Context) (string, error) {
+	known, err := c.store.Reader().ClientSecrets(ctx, c.clientID)
+	if err != nil || len(known.Stored) == 0 {
+		return "", err
+	}
+	plain, err := c.box.Open(known.Stored[0].Sealed, clientSecretOwner(c.clientID))
+	return string(plain), err
 }
 
 // saw notes which secret is set from outside.

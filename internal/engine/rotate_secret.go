@@ -153,12 +153,12 @@ func (e *Engine) acceptedSecret(ctx context.Context, r Rotation) (Rotation, erro
 		return r, err
 	}
 	r.Age = age
-	list, err := e.set.ClientSecrets.Reveal(ctx)
-	if err != nil || len(list) == 0 {
+	newest, err := e.set.ClientSecrets.newest(ctx)
+	if err != nil || newest == "" {
 		return r, err
 	}
 	for try := 1; ; try++ {
-		err := e.amazon.CheckSecret(ctx, list[0])
+		err := e.amazon.CheckSecret(ctx, newest)
 		if r.Accepted = err == nil; r.Accepted {
 			return r, nil
 		}

@@ -42,8 +42,9 @@ type Config struct {
 	PreviousSecret func() string
 	// StoredSecrets are further ones that may change at any time, newest first: they
 	// are tried before the others. It is asked every few minutes, and at once where
-	// Amazon refuses all that are known. While it fails what it said last stands. It
-	// must be safe for concurrent use; nil: there are none.
+	// Amazon refuses all that are known. While it fails what it said last stands, after
+	// what it can say all the same. It must be safe for concurrent use; nil: there are
+	// none.
 	StoredSecrets func(ctx context.Context) ([]string, error)
 
 	// LWAURL is the token endpoint; "" is [DefaultLWAURL].

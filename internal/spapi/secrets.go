@@ -106,8 +106,15 @@ func (s *clientSecrets) ask(ctx context.Context, read func(context.Context) ([]s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked, s.failure = now, err
+	known := s.stored
+	s.stored = slices.Clone(stored)
 	if err == nil {
-		s.stored = slices.Clone(stored)
+		return
+	}
+	for _, secret := range known { // the two that are configured keep their places
+		if len(s.stored) < maxSecrets-2 && !slices.Contains(s.stored, secret) {
+			s.stored = append(s.stored, secret)
+		}
 	}
 }
 

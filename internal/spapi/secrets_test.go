@@ -2,9 +2,11 @@ package spapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,5 +102,33 @@ func TestRotationGoesOnWithAnotherSecret(t *testing.T) {
 	alone := newTestClient(t, fake, func(config *Config) { config.ClientSecret = func() string { return "stored" } })
 	if err := alone.RotateClientSecret(t.Context(), ordersync.RegionEU); kindOf(err) != AppSecretExpired || len(fake.requests) != 3 {
 		t.Errorf("without another, after %d calls: %v", len(fake.requests), err)
+	}
+}
+
+// What a store can say though it fails comes before what it said last.
+func TestStoreThatFailsInPart(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var list []string
+	var failure error
+	c := newTestClient(t, &amazon{api: emptyAPI}, func(config *Config) {
+		config.Now = func() time.Time { return now }
+		config.StoredSecrets = func(context.Context) ([]string, error) { return list, failure }
+	})
+	away := errors.New("away")
+	for _, step := range []struct {
+		says  []string
+		fails error
+		want  []string
+	}{
+		{[]string{"b", "a"}, nil, []string{"b", "a", "secret-of-app"}},
+		{nil, away, []string{"b", "a", "secret-of-app"}},
+		{[]string{"c", "b"}, away, []string{"c", "b", "a", "secret-of-app"}},
+		{[]string{"c"}, nil, []string{"c", "secret-of-app"}},
+	} {
+		list, failure, now = step.says, step.fails, now.Add(time.Hour)
+		if got, err := c.secretsToTry(t.Context(), secretsEvery); !slices.Equal(got, step.want) || !errors.Is(err, step.fails) {
+			t.Errorf("%v, %v: %v, %v, want %v", step.says, step.fails, got, err, step.want)
+		}
 	}
 }
