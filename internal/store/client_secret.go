@@ -23,7 +23,8 @@ type ClientSecrets struct {
 	// Stored are those that came by rotation, the one that ends last first: at most
 	// two, since Amazon takes no others.
 	Stored []ClientSecret
-	// Set is the one that was set from outside last; its SeenAt is zero when none was.
+	// Set is the one that was set from outside last, or that came by rotation and has
+	// lost its place since; its SeenAt is zero when there is none.
 	Set ClientSecret
 
 	NoticedAt  time.Time // when Amazon last said that a secret ends; zero: never
@@ -108,11 +109,20 @@ func (s *Store) SaveClientSecret(ctx context.Context, clientID string, c ClientS
 			if n < storedSecrets || one.Sealed == nil {
 				continue
 			}
-			if _, err := t.ExecContext(ctx, `DELETE FROM client_secrets WHERE client_id = $1 AND digest = $2`, clientID, one.Digest); err != nil {
+			if bytes.Equal(one.Digest, c.Digest) && one.SeenAt.Equal(t.now) { // it was never known
+				_, err = t.ExecContext(ctx, `DELETE FROM client_secrets WHERE client_id = $1 AND digest = $2`, clientID, one.Digest)
+			} else { // it may be set from outside, and is not newer there than the newest
+				seen := one.SeenAt
+				if seen.After(all[0].SeenAt) {
+					seen = all[0].SeenAt
+				}
+				_, err = t.ExecContext(ctx, `UPDATE client_secrets SET sealed = NULL, ends_at = NULL, previous_ends_at = NULL, seen_at = $3 WHERE client_id = $1 AND digest = $2`, clientID, one.Digest, ms(seen))
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return forgetSet(ctx, t, clientID)
 	})
 	return newest && err == nil, err
 }
@@ -131,10 +141,16 @@ func (s *Store) SawClientSecret(ctx context.Context, clientID string, digest []b
 		if _, err := t.ExecContext(ctx, `INSERT INTO client_secrets (client_id, digest, seen_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, clientID, digest, ms(t.now)); err != nil {
 			return err
 		}
-		_, err := t.ExecContext(ctx, `DELETE FROM client_secrets WHERE client_id = $1 AND sealed IS NULL AND digest NOT IN
-			(SELECT digest FROM client_secrets WHERE client_id = $1 AND sealed IS NULL ORDER BY seen_at DESC, digest LIMIT $2)`, clientID, setSecrets)
-		return err
+		return forgetSet(ctx, t, clientID)
 	})
+}
+
+// forgetSet keeps in mind only so many of the secrets that are set from outside, those
+// that were seen last.
+func forgetSet(ctx context.Context, t *tx, clientID string) error {
+	_, err := t.ExecContext(ctx, `DELETE FROM client_secrets WHERE client_id = $1 AND sealed IS NULL AND digest NOT IN
+		(SELECT digest FROM client_secrets WHERE client_id = $1 AND sealed IS NULL ORDER BY seen_at DESC, digest LIMIT $2)`, clientID, setSecrets)
+	return err
 }
 
 // NoteSecretEnd keeps what Amazon said at a time of the end of the secret of then.

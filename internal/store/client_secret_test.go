@@ -86,6 +86,34 @@ func TestSetClientSecretsAreSeen(t *testing.T) {
 	})
 }
 
+// One that is set from outside and came by rotation is not new when its place is taken.
+func TestSetClientSecretIsRememberedAfterItsPlaceWasTaken(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		save := func(digest string, ends time.Duration) {
+			t.Helper()
+			_, err := d.SaveClientSecret(d.ctx, "client", store.ClientSecret{Digest: []byte(digest), Sealed: []byte("s"), EndsAt: begin.Add(ends)})
+			d.must(err)
+			d.clock.add(time.Hour)
+		}
+		d.must(d.SawClientSecret(d.ctx, "client", []byte("a")))
+		d.clock.add(time.Hour)
+		save("a", 10*time.Hour)
+		save("b", 20*time.Hour)
+		save("c", 30*time.Hour)
+		d.must(d.SawClientSecret(d.ctx, "client", []byte("a")))
+		equal(t, "stored", fmt.Sprint(d.kept()), "[c b]")
+		equal(t, "set", d.clientSecrets().Set, store.ClientSecret{Digest: []byte("a"), SeenAt: begin})
+		save("b2", 25*time.Hour) // out of order; b, which came before c, loses its place
+		save("b3", 26*time.Hour) // and b2, which came after c
+		if got := d.clientSecrets(); got.Set.SeenAt.After(got.Stored[0].SeenAt) {
+			t.Errorf("one that lost its place is newer than the newest: %+v", got)
+		}
+		equal(t, "remembered", d.number(`SELECT COUNT(*) FROM client_secrets`), 5)
+		save("early", time.Hour)
+		equal(t, "one that was kept for no moment", d.number(`SELECT COUNT(*) FROM client_secrets`), 5)
+	})
+}
+
 func TestRotationIsAskedForOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
 		ask := func(want bool, at time.Time) {
