@@ -1,8 +1,6 @@
 package simulation
 
 import (
-	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -28,14 +26,11 @@ const (
 // that whoever asks for it must come by; "": there is none.
 func (w *world) tokenOf(c *connection) (how keptHow, token string) {
 	var sealed []byte
-	err := w.memory.QueryRow(`SELECT sealed FROM secrets WHERE connection_id = ? AND name = ?`, int64(c.id), store.RefreshToken).Scan(&sealed)
-	owner := secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: store.RefreshToken}
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	w.rows(`SELECT sealed FROM secrets WHERE connection_id = ? AND name = ?`, func(r []string) { sealed = []byte(r[0]) }, int64(c.id), store.RefreshToken)
+	if sealed == nil {
 		return keptNothing, w.inVault(c)
-	case err != nil:
-		w.must(err)
 	}
+	owner := secret.Owner{Tenant: c.tenant, Connection: c.id, Purpose: store.RefreshToken}
 	if plain, err := w.all.Open(sealed, owner); err == nil {
 		return keptItself, string(plain)
 	}
