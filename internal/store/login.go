@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,9 @@ func (s *Store) HoldConsent(ctx context.Context, ticket string, sealed []byte, u
 // HeldConsent is the consent that a browser's seller agrees to, and the sealed refresh
 // token. The error is a [ConsentError] where there is none.
 func (s *Store) HeldConsent(ctx context.Context, ticket, browser string) (out ordersync.Consent, sealed []byte, err error) {
+	if ok, err := s.known(ctx, "ticket", ticket); err != nil || !ok {
+		return out, nil, cmp.Or[error](err, &ConsentError{ordersync.ConsentUnknown})
+	}
 	err = s.inTx(ctx, "read consent", func(ctx context.Context, t *tx) error {
 		c, err := t.open(ctx, ticket, browser)
 		if err == nil && !c.Held {
