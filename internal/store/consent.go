@@ -42,10 +42,7 @@ type consentStart struct {
 
 func (s *Store) createConsent(ctx context.Context, ticket string, c ordersync.Consent, begun consentStart) error {
 	return s.inTx(ctx, "create consent", func(ctx context.Context, t *tx) error {
-		if _, err := t.ExecContext(ctx, `DELETE FROM consents WHERE expires_at < $1`, ms(t.now.Add(-consentsKept))); err != nil {
-			return err
-		}
-		if _, err := t.ExecContext(ctx, `UPDATE consents SET sealed = NULL WHERE expires_at < $1 AND sealed IS NOT NULL`, ms(t.now)); err != nil {
+		if err := t.purgeConsents(ctx); err != nil {
 			return err
 		}
 		_, err := t.ExecContext(ctx, `INSERT INTO consents (ticket, tenant, region, marketplace_id, connection_id, started_by, return_to, created_at, expires_at,
@@ -55,6 +52,16 @@ func (s *Store) createConsent(ctx context.Context, ticket string, c ordersync.Co
 			c.SellerID, c.Proof, begun.login, begun.browser, begun.state, begun.until, begun.sealed)
 		return err
 	})
+}
+
+// purgeConsents deletes what of consents is past its time: first what is kept of them
+// sealed, which may be a refresh token that nobody agreed to, then all.
+func (t *tx) purgeConsents(ctx context.Context) error {
+	if _, err := t.ExecContext(ctx, `DELETE FROM consents WHERE expires_at < $1`, ms(t.now.Add(-consentsKept))); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, `UPDATE consents SET sealed = NULL WHERE expires_at <= $1 AND sealed IS NOT NULL`, ms(t.now))
+	return err
 }
 
 // consentRow is a consent as it is stored.

@@ -93,6 +93,8 @@ func TestConsent(t *testing.T) {
 			t.Error("a ticket is stored")
 		}
 		d.clock.add(25 * time.Hour)
+		d.purge()
+		equal(t, "all ended long ago", d.number(`SELECT COUNT(*) FROM consents`), int64(0))
 		d.must(d.CreateConsent(d.ctx, "new", ordersync.Consent{Tenant: "acme", ExpiresAt: d.clock.Now().Add(time.Hour)}))
 		equal(t, "those that ended long ago", d.number(`SELECT COUNT(*) FROM consents`), int64(1))
 	})

@@ -95,6 +95,11 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 			return p, err
 		}
 	}
+	if due.consents {
+		if err := s.inTx(ctx, "purge consents", func(ctx context.Context, t *tx) error { return t.purgeConsents(ctx) }); err != nil {
+			return p, err
+		}
+	}
 	if due.connections {
 		err = s.purgeConnections(ctx, keep, &p)
 	}
@@ -102,16 +107,17 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 }
 
 // purgeDue is what a purge has to do.
-type purgeDue struct{ personal, runs, incidents, connections, outcomes bool }
+type purgeDue struct{ personal, runs, incidents, connections, outcomes, consents bool }
 
 func (r *Reader) purgeDue(ctx context.Context, now time.Time, keep Retention) (d purgeDue, err error) {
 	err = r.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_personal WHERE purge_at <= $1),
 			EXISTS (SELECT 1 FROM runs WHERE opened_at < $2 AND state = 'finished'),
 			EXISTS (SELECT 1 FROM incidents WHERE closed_at < $3),
 			EXISTS (SELECT 1 FROM connections WHERE purge_due_at <= $4),
-			EXISTS (SELECT 1 FROM runs WHERE opened_at < $5 AND NOT outcomes_gone AND state = 'finished')`,
-		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now), ms(now.Add(-keep.Outcomes))).
-		Scan(&d.personal, &d.runs, &d.incidents, &d.connections, &d.outcomes)
+			EXISTS (SELECT 1 FROM runs WHERE opened_at < $5 AND NOT outcomes_gone AND state = 'finished'),
+			EXISTS (SELECT 1 FROM consents WHERE expires_at < $6 OR expires_at <= $4 AND sealed IS NOT NULL)`,
+		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now), ms(now.Add(-keep.Outcomes)), ms(now.Add(-consentsKept))).
+		Scan(&d.personal, &d.runs, &d.incidents, &d.connections, &d.outcomes, &d.consents)
 	if err != nil {
 		return d, fmt.Errorf("look for what is past its time: %w", err)
 	}
