@@ -193,8 +193,8 @@ func (e *Engine) provable(ctx context.Context, sellerID string, region ordersync
 	if err != nil || len(found) != 1 || found[0].State == ordersync.Disabled {
 		return c, false, err
 	}
-	orders, err := e.store.NewestOrders(ctx, found[0].Tenant, found[0].ID, 1)
-	return found[0], err == nil && len(orders) > 0, err
+	ok, err = e.store.HasOrders(ctx, found[0].Tenant, found[0].ID)
+	return found[0], ok, err
 }
 
 // beginProof sends a browser back to Amazon for a connection whose account is to be

@@ -86,6 +86,18 @@ func (s *Store) ConnectionsOfSeller(ctx context.Context, sellerID string, region
 	return out, nil
 }
 
+// HasOrders tells whether there are orders of a connection. Anybody may make it be
+// asked, of connections with millions of them: it looks at one entry of an index.
+func (s *Store) HasOrders(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID) (has bool, err error) {
+	err = s.reader.db.QueryRowContext(ctx, hasOrders, tenant, int64(id)).Scan(&has)
+	if err != nil {
+		return false, fmt.Errorf("look for orders: %w", err)
+	}
+	return has, nil
+}
+
+const hasOrders = `SELECT EXISTS (SELECT 1 FROM orders WHERE tenant = $1 AND connection_id = $2)`
+
 // NewestOrders are the ids of a connection's newest orders, at most limit.
 func (s *Store) NewestOrders(ctx context.Context, tenant ordersync.TenantID, id ordersync.ConnectionID, limit int) (ids []string, err error) {
 	rows, err := s.reader.db.QueryContext(ctx, `SELECT order_id FROM orders WHERE tenant = $1 AND connection_id = $2 ORDER BY created_at DESC, order_id LIMIT $3`,

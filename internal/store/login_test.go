@@ -2,11 +2,13 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"ordersync"
 	"ordersync/internal/store"
+	"ordersync/internal/store/storetest"
 )
 
 // A consent of a seller who signed in is its browser's alone, and its login counts
@@ -116,6 +118,18 @@ func TestConnectionsOfSeller(t *testing.T) {
 		equal(t, "of all", ids("S1", "", 2), both)
 		equal(t, "at most one", ids("S1", "", 1), both[:1])
 		equal(t, "of another region", ids("S1", ordersync.RegionFE, 2), nil)
+		for _, c := range []struct {
+			of   ordersync.TenantID
+			id   ordersync.ConnectionID
+			want bool
+		}{{"acme", one.Connection.ID, true}, {"globex", one.Connection.ID, false}, {"globex", two.Connection.ID, false}} {
+			has, err := d.HasOrders(d.ctx, c.of, c.id)
+			d.must(err)
+			equal(t, fmt.Sprintf("orders of %s in %d", c.of, c.id), has, c.want)
+		}
+		if d.kind == storetest.SQLite { // PostgreSQL reads a table of two rows whole
+			d.wantPlan(store.HasOrders, "COVERING INDEX", "acme", int64(one.Connection.ID))
+		}
 		orders, err := d.NewestOrders(d.ctx, "acme", one.Connection.ID, 1)
 		d.must(err)
 		equal(t, "orders", len(orders), 1)

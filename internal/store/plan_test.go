@@ -2,6 +2,7 @@ package store
 
 // The texts whose plans the tests look at.
 const (
+	HasOrders       = hasOrders
 	StatusQuery     = statusQuery
 	OldOrdersQuery  = oldOrders
 	OldestOrder     = oldestOrder
