@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -392,6 +393,52 @@ func TestProofsThatMeetTrouble(t *testing.T) {
 		})
 		if got := c.status("acme")["status"]; got != "CONNECTED" {
 			t.Errorf("it is %s", got)
+		}
+	})
+}
+
+// Who disconnects an account while its seller agrees has the last word: the token that
+// was on its way does not stay in Vault.
+func TestDisconnectedWhileTheSellerAgrees(t *testing.T) {
+	onBoth(t, func(p *program) {
+		t := p.t.(*testing.T)
+		v := p.inVault()
+		c := p.connecting(p.extra...)
+		seller := c.sellerWith(4)
+		c.connected("acme", seller, 4)
+		path := "ordersync/acme/eu/" + seller.ID
+		b := c.browser()
+		agree := b.goesOn(b.authorises(seller)).at(t, http.StatusOK, "again?")
+		seen, written, stopped := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		var reads, writes atomic.Int32
+		v.answers(func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.URL.Path != "/v1/secret/data/"+path:
+			case r.Method == http.MethodPut && writes.Add(1) == 1:
+				var body map[string]any
+				p.must(json.NewDecoder(r.Body).Decode(&body))
+				p.hide(body["data"].(map[string]any)["refresh_token"].(string))
+				go func() {
+					defer close(stopped)
+					c.asks("POST", "/api/v1/marketplaces/amazon/disconnect", map[string]any{"tenantId": "acme"}, http.StatusOK)
+				}()
+				<-seen // it has read the document as it was, and stopped the connection
+				_ = json.NewEncoder(w).Encode(v.ask("PUT", "secret/data/"+path, body))
+				close(written)
+				<-stopped
+				return true
+			case r.Method == http.MethodGet && writes.Load() == 1 && reads.Add(1) == 2:
+				close(seen)
+				<-written
+			}
+			return false
+		})
+		b.goesOn(agree).at(t, http.StatusBadRequest, "could not make sure", "acme")
+		if left := v.document(path); left != nil {
+			t.Errorf("Vault has %v left", keysOf(left))
+		}
+		if got := c.query(`SELECT state, (SELECT COUNT(*) FROM secrets) FROM connections`); len(got) != 1 || got[0][0] != "DISABLED" || got[0][1] != "0" {
+			t.Errorf("left: %v", got)
 		}
 	})
 }

@@ -71,6 +71,20 @@ func (e *Engine) takeBack(ctx context.Context, c ordersync.Connection, written t
 	return e.forgetToken(ctx, c, written.version)
 }
 
+// takeBackImport deletes what was written to Vault for a connection that was to be
+// renewed and was stopped meanwhile: who stopped it takes that for the token of
+// somebody who connects again.
+func (e *Engine) takeBackImport(ctx context.Context, c ordersync.Connection, version int) error {
+	if version == 0 {
+		return nil
+	}
+	stopped, err := e.stopped(ctx, c)
+	if err != nil || !stopped {
+		return err
+	}
+	return e.forgetToken(ctx, c, version)
+}
+
 // forgetsToken sees what is kept of a connection's token before it is stopped, and
 // returns what deletes just that afterwards, and what Amazon has put in its place
 // meanwhile. Nothing is deleted of one who has connected again.

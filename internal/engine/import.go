@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"ordersync"
@@ -38,11 +39,23 @@ type ConnectionSpec struct {
 // when nothing differs. A token that Vault is to keep lies there before the
 // connection says so; a [StoreTroubleError] tells that it could not be kept.
 func (e *Engine) Import(ctx context.Context, s ConnectionSpec) (store.Imported, error) {
-	if e.set.Vault != nil && !s.RefreshToken.Empty() {
-		if err := e.importToVault(ctx, s); err != nil {
-			return store.Imported{}, err
+	if e.set.Vault == nil || s.RefreshToken.Empty() {
+		return e.importToBase(ctx, s)
+	}
+	c, version, err := e.importToVault(ctx, s)
+	if err != nil {
+		return store.Imported{}, err
+	}
+	out, err := e.importToBase(ctx, s)
+	if errors.Is(err, store.ErrNotSame) {
+		if err := e.takeBackImport(ctx, c, version); err != nil {
+			e.log.ErrorContext(ctx, "the connection was stopped, and its new refresh token could not be deleted in Vault: delete it there", "connection", c.ID, "error", err)
 		}
 	}
+	return out, err
+}
+
+func (e *Engine) importToBase(ctx context.Context, s ConnectionSpec) (store.Imported, error) {
 	return e.store.ImportConnection(ctx, store.Import{
 		Tenant: s.Tenant, Region: s.Region, SellerID: s.SellerID, DisplayName: s.DisplayName,
 		Marketplaces: s.Marketplaces, State: s.State, AuthorizedAt: s.AuthorizedAt, PersonalData: s.PersonalData, Adopt: s.Adopt, Renew: s.Renew,

@@ -178,48 +178,53 @@ func (e *Engine) same(tenant ordersync.TenantID, id ordersync.ConnectionID, kept
 	return err == nil && bytes.Equal(plain, sum[:])
 }
 
-// writeVault writes a token that an operator or a seller brought. One that lies
-// there already is left as it is.
-func (e *Engine) writeVault(ctx context.Context, c ordersync.Connection, t secret.Secret) error {
+// writeVault writes a token that an operator or a seller brought, as a version of the
+// document. One that lies there already is left as it is: version 0.
+func (e *Engine) writeVault(ctx context.Context, c ordersync.Connection, t secret.Secret) (version int, err error) {
 	found, err := e.set.Vault.Read(ctx, vaultRef(c))
 	var trouble *secret.VaultError
 	switch {
 	case err == nil && found.Token.Reveal() == t.Reveal():
-		return nil
+		return 0, nil
 	case errors.As(err, &trouble) && trouble.TokenMissing(): // found has the version even so
 	case errors.As(err, &trouble) && trouble.Kind == secret.VaultBadCall:
-		return &ImportError{trouble.Detail}
+		return 0, &ImportError{trouble.Detail}
 	case err != nil:
-		return &StoreTroubleError{err.Error(), err}
+		return 0, &StoreTroubleError{err.Error(), err}
 	}
-	if _, err := e.set.Vault.Write(ctx, vaultRef(c), t, found.Version); err != nil {
-		return &StoreTroubleError{err.Error(), err}
+	if version, err = e.set.Vault.Write(ctx, vaultRef(c), t, found.Version); err != nil {
+		return 0, &StoreTroubleError{err.Error(), err}
 	}
-	return nil
+	return version, nil
 }
 
 // importToVault writes the token of an import to Vault, unless it is the one that is
-// kept, or the given one that Amazon has replaced since.
-func (e *Engine) importToVault(ctx context.Context, s ConnectionSpec) error {
+// kept, or the given one that Amazon has replaced since. It returns for which
+// connection, and as which version; 0: nothing was written.
+func (e *Engine) importToVault(ctx context.Context, s ConnectionSpec) (c ordersync.Connection, version int, err error) {
 	c, known, err := e.importTarget(ctx, s)
 	if err != nil {
-		return err
+		return c, 0, err
+	}
+	if s.Renew != 0 && (c.ID != s.Renew || c.State == ordersync.Disabled) {
+		return c, 0, store.ErrNotSame
 	}
 	if known {
 		for _, name := range []string{store.RefreshToken, store.GivenToken} {
 			kept, err := e.store.Secret(ctx, c.Tenant, c.ID, name)
 			if err != nil {
-				return err
+				return c, 0, err
 			}
 			if kept == nil || !e.same(c.Tenant, c.ID, kept, s.RefreshToken) {
 				continue
 			}
 			if _, err := e.readToken(ctx, c); !errors.Is(err, errNoToken) {
-				return err // Vault has it, or its successor
+				return c, 0, err // Vault has it, or its successor
 			}
 		}
 	}
-	return e.writeVault(ctx, c, s.RefreshToken)
+	version, err = e.writeVault(ctx, c, s.RefreshToken)
+	return c, version, err
 }
 
 // importTarget is the connection that an import means, as far as it is known.
