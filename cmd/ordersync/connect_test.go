@@ -54,6 +54,7 @@ type browser struct {
 	c *connecting
 	*http.Client
 	lang string
+	site string // Sec-Fetch-Site, which old browsers do not send
 	// back changes what Amazon sends the browser back with; nil: nothing.
 	back func(url.Values)
 }
@@ -93,6 +94,9 @@ func (b *browser) do(method, address string, form url.Values) seen {
 	r, err := http.NewRequest(method, address, body)
 	b.c.must(err)
 	r.Header.Set("Accept-Language", b.lang)
+	if b.site != "" {
+		r.Header.Set("Sec-Fetch-Site", b.site)
+	}
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

@@ -492,8 +492,21 @@ func TestFormsOfOtherSitesBeginNothing(t *testing.T) {
 		if at.url.Path == "/apps/authorize/consent" {
 			t.Error("the seller is at Amazon and was not told who asks")
 		}
+		// A host beside ours belongs to the same site: its form comes with the mark.
+		b := c.browser()
+		login := b.authorises(c.sellerWith(0)).url.String()
+		b.do("GET", link, nil).at(t, http.StatusOK, "evil")
+		for _, b.site = range []string{"same-site", "cross-site"} {
+			for _, address := range []string{link, login} {
+				b.do("POST", address, url.Values{}).at(t, http.StatusBadRequest, "not pressed on our own page", "evil")
+			}
+		}
 		if n := c.query(`SELECT COUNT(*) FROM consents WHERE state IS NOT NULL`); n[0][0] != "0" {
 			t.Error("a consent was begun")
+		}
+		b.site = "same-origin"
+		if at := b.do("POST", link, url.Values{}); at.url.Path != "/apps/authorize/consent" {
+			t.Errorf("our own page leads to %s: %s", at.url, at.text)
 		}
 	})
 }

@@ -35,6 +35,19 @@ func browserOf(r *http.Request) string {
 	return c.Value
 }
 
+// pressed is the mark of a browser in which the button of a page of ours was pressed;
+// "": another site's form must not take the place of the page that says who asks for
+// what. A form of another host of our own site brings the mark too, so what browsers
+// say of where it stands counts as well. Those that are too old to say have the mark
+// alone. W3C, "Fetch Metadata Request Headers".
+func pressed(r *http.Request) (browser string) {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-site", "cross-site":
+		return ""
+	}
+	return browserOf(r)
+}
+
 // mark marks the browser, for another while. Only pages of ours are sent the mark back
 // with a form: one that another site posts comes without it (SameSite).
 func (s *server) mark(w http.ResponseWriter, r *http.Request) {
@@ -91,9 +104,8 @@ func (s *server) customer(ctx context.Context, c ordersync.Consent) string {
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), requestTime)
 	defer cancel()
-	ticket, browser := r.PathValue("ticket"), browserOf(r)
+	ticket, browser := r.PathValue("ticket"), pressed(r)
 	if browser == "" {
-		// Another site's form must not take the page's place that says who asks for what.
 		s.failed(w, r, &store.ConsentError{Problem: ordersync.ConsentNoCookie})
 		return
 	}

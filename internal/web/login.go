@@ -29,7 +29,7 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 	defer cancel()
 	l, err := s.Engine.ParseLogin(r.URL.RawQuery)
-	if err == nil && browserOf(r) == "" {
+	if err == nil && pressed(r) == "" {
 		err = &store.ConsentError{Problem: ordersync.ConsentNoCookie}
 	}
 	if err != nil {
