@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"ordersync/internal/engine"
 	"ordersync/internal/web"
@@ -34,6 +35,11 @@ func (s *settings) consentProblems() (out []error) {
 			out = append(out, errors.New("ORDERSYNC_PUBLIC_URL has more than scheme and host: use one like https://orders.example.com"))
 		}
 	}
+	// The mark of a browser is kept for one host: at another one each answer of Amazon's
+	// would be taken for that of another browser.
+	if redirect, public := hostOf(s.AmazonRedirectURI), hostOf(s.PublicURL); redirect != "" && public != "" && redirect != public {
+		out = append(out, errors.New("ORDERSYNC_AMAZON_REDIRECT_URI is at another host than ORDERSYNC_PUBLIC_URL, where a seller's browser is not known again: use one host for both"))
+	}
 	for n, origin := range s.ReturnTo {
 		if originOf(origin) != origin || addressProblem("RETURN_TO", origin) != nil {
 			out = append(out, fmt.Errorf("ORDERSYNC_RETURN_TO, entry %d of %d: is no origin: use scheme and host only, like https://app.example.com", n+1, len(s.ReturnTo)))
@@ -49,6 +55,15 @@ func originOf(address string) string {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// hostOf is an address's host without a port, in small letters; "" when it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
 }
 
 // consent is how sellers connect.

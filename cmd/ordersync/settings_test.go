@@ -73,6 +73,7 @@ var badFlags = []struct {
 	{"a key in place of the sign-in", []string{"serve", "--sign-in-url", longCanary}, "ORDERSYNC_SIGN_IN_URL is no web address"},
 	{"a client id in place of the application's", []string{"serve", "--amazon-application-id", "amzn1.application-oa2-client.0"}, "not the client id"},
 	{"redirect with a fragment", []string{"serve", "--amazon-redirect-uri", "https://orders.example.com/#x"}, "ORDERSYNC_AMAZON_REDIRECT_URI has a user, a query or a fragment"},
+	{"redirect to another host", []string{"serve", "--public-url", "https://orders.example.com", "--amazon-redirect-uri", "https://api.example.com/amazon"}, "ORDERSYNC_AMAZON_REDIRECT_URI is at another host than ORDERSYNC_PUBLIC_URL"},
 	{"public URL with a path", []string{"serve", "--public-url", "https://orders.example.com/x"}, "ORDERSYNC_PUBLIC_URL has more than scheme and host"},
 	{"return to an address", []string{"serve", "--return-to", "https://app.example.com,https://app.example.com/x"}, "ORDERSYNC_RETURN_TO, entry 2 of 2: is no origin"},
 	{"listen without port", []string{"serve", "--listen", "localhost"}, "ORDERSYNC_LISTEN is no address: use host:port"},
