@@ -197,7 +197,7 @@ func TestActsWhileRemoving(t *testing.T) {
 	})
 }
 
-// The keys of a tenant end with its last connection: imported again one day, it is
+// The keys and links of a tenant end with its last connection: imported again one day, it is
 // not opened by them.
 func TestKeysEndWithTheTenant(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
@@ -217,9 +217,14 @@ func TestKeysEndWithTheTenant(t *testing.T) {
 			}
 			return out
 		}
+		for _, tenant := range []ordersync.TenantID{"acme", "other"} {
+			d.must(d.CreateConsent(d.ctx, "link of "+string(tenant), ordersync.Consent{Tenant: tenant, ExpiresAt: begin.Add(day)}))
+		}
 		d.must(d.Remove(d.ctx, "acme", first))
 		equal(t, "with one left", good(), []string{"of ", "of acme", "of other"})
+		equal(t, "links with one left", d.rows(`SELECT tenant FROM consents ORDER BY tenant`), []string{"acme", "other"})
 		d.must(d.Remove(d.ctx, "acme", second))
+		equal(t, "links with none", d.rows(`SELECT tenant FROM consents`), []string{"other"})
 		equal(t, "with none", good(), []string{"of ", "of other"})
 	})
 }

@@ -118,8 +118,13 @@ func (t *tx) removeConnection(ctx context.Context, tenant ordersync.TenantID, id
 	if _, err := t.ExecContext(ctx, `DELETE FROM budgets WHERE seller = $1`, SellerKey(ordersync.Connection{ID: id})); err != nil {
 		return err
 	}
-	// With its last connection the tenant is gone: its keys must not open what is
-	// imported under its name one day.
+	// With its last connection the tenant is gone: links that lead to a new connection
+	// of it must not bring it back, and its keys must not open what is imported under
+	// its name one day.
+	if _, err := t.ExecContext(ctx, `DELETE FROM consents WHERE tenant = $1
+		AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.tenant = $1)`, tenant); err != nil {
+		return err
+	}
 	_, err := t.ExecContext(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE tenant = $1 AND revoked_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.tenant = $1)`, tenant, ms(t.now))
 	return err
