@@ -118,13 +118,20 @@ func (w *Watch) needles() (byPrefix map[string][]needle, short []needle) {
 	byPrefix = map[string][]needle{}
 	for secret, what := range w.hidden {
 		seen := map[string]bool{}
-		for _, n := range []needle{
+		forms := []needle{
 			{secret, what, "in the clear"},
 			{hex.EncodeToString([]byte(secret)), what, "in hexadecimal"},
 			{strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="), what, "in base64"},
 			{base64.RawURLEncoding.EncodeToString([]byte(secret)), what, "in base64 for URLs"},
 			{url.QueryEscape(secret), what, "escaped for a URL"},
-		} {
+		}
+		for before := range 3 {
+			if len(secret) > prefixBytes { // what is left of shorter ones stands in many texts
+				forms = append(forms, needle{amid(base64.StdEncoding, secret, before), what, "in base64"},
+					needle{amid(base64.URLEncoding, secret, before), what, "in base64 for URLs"})
+			}
+		}
+		for _, n := range forms {
 			switch {
 			case seen[n.text]:
 			case len(n.text) < prefixBytes:
@@ -136,4 +143,11 @@ func (w *Watch) needles() (byPrefix map[string][]needle, short []needle) {
 		}
 	}
 	return byPrefix, short
+}
+
+// amid is what can be seen of a secret in the base64 of a longer text, which has so many
+// bytes before it, of three: the characters that are the secret's alone.
+func amid(e *base64.Encoding, secret string, before int) string {
+	text := e.EncodeToString([]byte("\x00\x00\x00"[:before] + secret))
+	return text[(before*8+5)/6 : (before+len(secret))*8/6]
 }

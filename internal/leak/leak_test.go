@@ -19,7 +19,9 @@ func TestFound(t *testing.T) {
 	for name, text := range map[string]string{
 		"clear": token, "in a line": "refused: token=" + token + " (400)", "hex": hex.EncodeToString([]byte(token)),
 		"base64": base64.StdEncoding.EncodeToString([]byte(token)), "base64 for URLs": base64.RawURLEncoding.EncodeToString([]byte(token)),
-		"escaped": "https://example.com/?t=" + url.QueryEscape(token), "short": "a " + short + " b", "short escaped": url.QueryEscape(short),
+		"amid base64": base64.StdEncoding.EncodeToString([]byte(`{"t":"` + token + `"}`)), "amid base64, one on": base64.StdEncoding.EncodeToString([]byte(`{"to":"` + token + `","x":1}`)),
+		"amid base64 for URLs": base64.RawURLEncoding.EncodeToString([]byte(`{"tok":"` + token + `"}`)),
+		"escaped":              "https://example.com/?t=" + url.QueryEscape(token), "short": "a " + short + " b", "short escaped": url.QueryEscape(short),
 	} {
 		var w leak.Watch
 		w.Hide("a refresh token", token, short, "")
