@@ -176,10 +176,11 @@ var mutants = []mutant{
 		seq++
 `}}},
 	{"a connection is CONNECTED though its token was not kept", "11 credentials are kept, or gone", []edit{{"internal/engine/import.go",
-		`		if err := e.importToVault(ctx, s); err != nil {
-			return store.Imported{}, err
-		}
-`, `		_ = e.importToVault(ctx, s)
+		`	c, version, err := e.importToVault(ctx, s)
+	if err != nil {
+		return store.Imported{}, err
+	}
+`, `	c, version, _ := e.importToVault(ctx, s)
 `}}},
 	{"a disconnection leaves the token", "11 credentials are kept, or gone", []edit{{"internal/engine/disconnect.go",
 		`	return before, forget()
