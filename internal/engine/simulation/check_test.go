@@ -187,11 +187,11 @@ func (w *world) rateKnown(c *connection) bool {
 		return false
 	}
 	for _, other := range w.fleet {
-		if other.seller == c.seller && other.unnamed && other != c {
+		if other.seller == c.seller && other.nameless && other != c {
 			return false
 		}
 	}
-	return !c.unnamed || w.alone(c)
+	return !c.nameless || w.alone(c)
 }
 
 func (w *world) alone(c *connection) bool {

@@ -259,20 +259,21 @@ func (w *world) otherSeller(s *seller) *seller {
 	return nil
 }
 
-// tookCode looks whether Amazon has taken the code, whatever became of its answer.
+// tookCode looks whether Amazon has taken the code, whatever became of its answer. A
+// proof goes on with the token, which Amazon may replace then.
 func (w *world) tookCode(v *visit, body []byte) {
-	if v.agreed.IsZero() || v.odd == consentOther || !v.exchanged.IsZero() {
+	if v.agreed.IsZero() || v.odd == consentOther || !v.exchanged.IsZero() && v.proof == "" {
 		return
 	}
 	for _, a := range w.sim.Authorizations(w.app.ClientID, v.c.seller.Key) {
-		if a.At.Equal(v.agreed) {
+		if a.At.Equal(v.agreed) && v.exchanged.IsZero() {
 			v.exchanged = time.Now()
 		}
 	}
 	var given struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	if !v.exchanged.IsZero() && json.Unmarshal(body, &given) == nil {
+	if !v.exchanged.IsZero() && json.Unmarshal(body, &given) == nil && given.RefreshToken != "" {
 		v.token = given.RefreshToken
 	}
 }

@@ -128,6 +128,15 @@ func (d *desk) reconnect(c *connection) error {
 	return d.bring(c)
 }
 
+// again imports a connection's line once more: a token in it that Amazon has replaced
+// since is not to come back.
+func (d *desk) again(c *connection) error {
+	if c.removed || c.id == 0 {
+		return nil
+	}
+	return d.bring(c)
+}
+
 func (d *desk) pause(c *connection, on bool) error {
 	if c.removed {
 		return nil
@@ -183,7 +192,7 @@ func (w *world) openRun(tenant ordersync.TenantID) func(*desk) error {
 // operate draws an act that lasts no time.
 func (w *world) operate() {
 	c := w.anyConnection()
-	switch w.rng.IntN(8) {
+	switch w.rng.IntN(9) {
 	case 0, 1:
 		w.actIf(nil, globalRun, w.openRun(""))
 	case 2:
@@ -198,6 +207,8 @@ func (w *world) operate() {
 		w.actIf(c, backfilling, func(d *desk) error { return d.wantMore(c) })
 	case 7:
 		w.actIf(c, importOne, func(d *desk) error { return d.askForOne(c) })
+	case 8:
+		w.actIf(c, importedAgain, func(d *desk) error { return d.again(c) })
 	}
 }
 

@@ -195,7 +195,7 @@ func (w *world) checkKept() {
 			w.violation(about, "%s: its refresh token is lost", c.tenant)
 		case c.cut != nil && (how != keptNothing || token != ""):
 			w.violation(about, "%s was disconnected and its refresh token is still there", c.tenant)
-		case c.cut != nil && w.stand(c).state != string(ordersync.Disabled):
+		case c.cut != nil && c.state == ordersync.Disabled && w.stand(c).state != string(ordersync.Disabled): // an operator may enable it
 			w.violation(about, "%s was disconnected and is %+v", c.tenant, w.stand(c))
 		}
 	}

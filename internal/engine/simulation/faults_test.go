@@ -57,6 +57,7 @@ const (
 	disabling       fault = "disabled and enabled"
 	removal         fault = "removed and brought back"
 	newSecret       fault = "new refresh token"
+	importedAgain   fault = "the same line imported again"
 	settings        fault = "settings changed"
 	backfilling     fault = "backfill"
 	importOne       fault = "one order asked for"
@@ -117,7 +118,7 @@ func allFaults() []fault {
 		stallBeforeTx, stallAfterCall, databaseAway, processCutOff, doorbellLost, doorbellTwice, wrongKey, longLease, panics,
 		sellerAway, sellerDenied, regionDenied, regionRevoked, regionAway, regionHangs, appRefused, appExpired, revocation,
 		marketAdded, sellerRefused, nobodyAnswers, tokenGone, marketGone, noMarket, rolesLost, rateLowered, rateLies, clockMoves, shownLate, poisonedMinute, tokensDie,
-		pausing, disabling, removal, newSecret, settings, backfilling, importOne, globalRun, singleRun, cancelledRun,
+		pausing, disabling, removal, newSecret, importedAgain, settings, backfilling, importOne, globalRun, singleRun, cancelledRun,
 		lateOrder, betweenPages, quietChange, damagedOrder, orderWithoutID, cursorGarbage, cursorAhead, cursorStale, personalRefused,
 	}
 	for _, f := range wireFaults {

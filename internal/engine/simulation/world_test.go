@@ -99,6 +99,7 @@ type connection struct {
 	explicit bool
 	some     bool // of several explicit marketplaces only the first is named
 	unnamed  bool // the seller id is not given
+	nameless bool // nor was it in the beginning, when its budget was its own
 	personal bool
 	cursor   string // to be imported
 	given    string // and as it was
@@ -176,6 +177,7 @@ func (w *world) settle() {
 		if w.plan.vault && w.plan.preset == "ordersync" {
 			c.unnamed = false // the path of its token has the seller's id
 		}
+		c.nameless = c.unnamed
 		c.some = c.explicit && w.plan.on[marketAdded] && w.rng.IntN(2) == 0
 		if i > 1 && w.plan.on[firstConsent] && w.rng.IntN(3) == 0 {
 			c.removed, c.first, c.explicit, c.some, c.personal = true, true, false, false, false
