@@ -214,13 +214,14 @@ func TestStuckMinutes(t *testing.T) {
 // An order that cannot be read and lies where windows overlap delays its tenant
 // hardly: what is new is read without reaching back.
 func TestStuckOverlap(t *testing.T) {
-	bad := begin.Add(28 * time.Minute)
+	var bad time.Time // set before it is broken
 	var broken atomic.Bool
 	play(t, func(w *world) {
 		s := w.seller()
 		w.living(s, 60, 6*time.Hour)
 		a := w.connect("acme", s, startAt(time.Hour))
 		w.serve(32 * time.Minute)
+		bad = w.connection(a).Cursor.Add(-2 * time.Minute) // whenever that was read: the beginning of each interval is drawn
 		broken.Store(true)
 		w.serve(2 * time.Hour)
 		w.wantFresh([]account{a})
