@@ -47,9 +47,15 @@ async function consent(page) {
 async function until(what, is) {
   const end = Date.now() + 90_000
   while (!(await is())) {
-    if (Date.now() > end) assert.fail(`it did not come: ${what}`)
+    if (Date.now() > end) assert.fail(`it did not come: ${typeof what === 'function' ? what() : what}`)
     await sleep(250)
   }
+}
+
+// untilStored waits until a tenant has so many orders.
+async function untilStored(of, n) {
+  let seen
+  await until(() => `${n} orders are stored of ${of}, and not ${seen}`, async () => (seen = await stored(of)) === n)
 }
 
 const stored = async of => (await it.api('GET', `/api/v1/orders?tenantId=${of}&limit=1`)).total
@@ -81,7 +87,7 @@ test('a seller connects, withdraws, is told, and connects again', { timeout: 240
   await page.getByRole('heading', { name: 'Amazon account connected' }).waitFor()
   await accessible(page)
   for (const r of asked) assert.ok(!r.headers().referer, `${r.url().split('?')[0]} is told where the browser came from`)
-  await until('60 orders are stored', async () => await stored(tenant) === 60)
+  await untilStored(tenant, 60)
   assert.equal((await status(tenant)).connected, true)
 
   await withdraws(page, tenant, it.seller, 7)
@@ -96,7 +102,7 @@ test('a seller connects, withdraws, is told, and connects again', { timeout: 240
   await again.getByRole('button', { name: 'Continuer vers Amazon' }).click()
   await consent(again)
   await again.getByRole('heading', { name: 'Compte Amazon relié' }).waitFor()
-  await until('the orders of the time in between are stored', async () => await stored(tenant) === 67)
+  await untilStored(tenant, 67) // with those of the time in between
   const [renewed] = (await status(tenant)).connections
   assert.equal(renewed.connectionId, connection.connectionId)
   assert.equal(renewed.connectionStatus, 'CONNECTED')
@@ -130,7 +136,7 @@ test('a seller authorises again in Seller Central', { timeout: 240_000 }, async 
   await page.getByRole('heading', { name: 'Compte Amazon relié' }).waitFor()
   await accessible(page)
   for (const r of asked) assert.ok(!r.headers().referer, `${r.url().split('?')[0]} is told where the browser came from`)
-  await until('the orders of the time in between are stored', async () => await stored(known) === 245)
+  await untilStored(known, 245) // with those of the time in between
   const [renewed] = (await status(known)).connections
   assert.equal(renewed.connectionId, connection.connectionId)
   assert.equal(renewed.connectionStatus, 'CONNECTED')
