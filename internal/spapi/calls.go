@@ -170,15 +170,18 @@ func (c *Client) call(ctx context.Context, a Account, op ordersync.Operation, pa
 			return got, nil
 		}
 		verdict := classifyAPI(got)
-		stale := verdict.staleToken
-		if verdict.kind == AppSecretExpired && calls == 1 {
-			stale = c.otherSecret(bounded, c.tokens.from(c.sellerIdentity(a), token))
+		stale, failure := verdict.staleToken, error(nil)
+		if verdict.kind == AppSecretExpired {
+			stale, failure = c.otherSecret(bounded, c.tokens.from(c.sellerIdentity(a), token))
 		}
 		if stale {
 			c.tokens.drop(c.sellerIdentity(a), token)
 			if calls == 1 {
 				continue
 			}
+		}
+		if failure != nil {
+			return got, unreadSecrets(op, failure)
 		}
 		return got, verdict.error(op, got)
 	}

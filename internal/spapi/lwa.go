@@ -97,7 +97,7 @@ func (c *Client) ask(ctx context.Context, kind source, form url.Values) (grant, 
 	}
 	if failure != nil {
 		// Amazon's word on the others is no verdict on those.
-		return grant{}, &Error{Operation: TokenOperation, Kind: Unavailable, detail: "the client secrets that are stored cannot be read", cause: failure}
+		return grant{}, unreadSecrets(TokenOperation, failure)
 	}
 	return grant{}, refusal
 }

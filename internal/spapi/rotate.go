@@ -42,9 +42,12 @@ func (c *Client) RotateClientSecret(ctx context.Context, region ordersync.Region
 			return nil
 		}
 		verdict, id := classifyAPI(got), c.identity("scope", rotateScope)
-		stale := verdict.staleToken
-		if verdict.kind == AppSecretExpired && try == 1 {
-			stale = c.otherSecret(ctx, c.tokens.from(id, token()))
+		stale, failure := verdict.staleToken, error(nil)
+		if verdict.kind == AppSecretExpired {
+			stale, failure = c.otherSecret(ctx, c.tokens.from(id, token()))
+		}
+		if (!stale || try > 1) && failure != nil {
+			return unreadSecrets(RotateSecret, failure)
 		}
 		if !stale || try > 1 {
 			return verdict.error(RotateSecret, got)

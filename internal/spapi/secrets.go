@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ordersync"
 )
 
 // The application may have several client secrets at once: for seven days after a
@@ -118,6 +120,11 @@ func (s *clientSecrets) ask(ctx context.Context, read func(context.Context) ([]s
 	}
 }
 
+// unreadSecrets is the error of a call for which the stored secrets could not be read.
+func unreadSecrets(op ordersync.Operation, failure error) error {
+	return &Error{Operation: op, Kind: Unavailable, detail: "the client secrets that are stored cannot be read", cause: failure}
+}
+
 // wasRefused notes that Amazon does not take a secret; accepted that it does.
 func (s *clientSecrets) wasRefused(secret string, now time.Time) {
 	s.mu.Lock()
@@ -138,10 +145,12 @@ func (s *clientSecrets) wasAccepted(secret string) {
 // token was got with, after the API has said that this one has expired: with a
 // missed rotation Login with Amazon may go on to hand out tokens that no call takes.
 // Amazon, "LWA credentials FAQ".
-func (c *Client) otherSecret(ctx context.Context, used string) bool {
+//
+// failure says that the stored ones could not be read: then the expiry is no verdict.
+func (c *Client) otherSecret(ctx context.Context, used string) (other bool, failure error) {
 	if used != "" {
 		c.secrets.wasRefused(used, c.config.Now())
 	}
-	list, _ := c.secretsToTry(ctx, secretsAnew) // what is known already is something
-	return len(list) > 1 || used != "" && list[0] != used
+	list, failure := c.secretsToTry(ctx, secretsAnew)
+	return len(list) > 1 || used != "" && list[0] != used, failure
 }

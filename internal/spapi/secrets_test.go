@@ -132,3 +132,27 @@ func TestStoreThatFailsInPart(t *testing.T) {
 		}
 	}
 }
+
+// That Amazon calls the secret expired is no verdict on the application while the
+// stored secrets cannot be read: one of them may be the one that is good.
+func TestExpiredSecretWhileTheStoreIsAway(t *testing.T) {
+	t.Parallel()
+	away := errors.New("away")
+	expired := func(*http.Request) *http.Response {
+		return respond(403, `{"errors":[{"code":"Unauthorized","message":"Access to requested resource is denied.","details":"The LWA secret token you provided has expired."}]}`)
+	}
+	for _, failure := range []error{away, nil} {
+		c := newTestClient(t, &amazon{api: expired}, func(config *Config) {
+			config.StoredSecrets = func(context.Context) ([]string, error) { return nil, failure }
+		})
+		_, err := c.GetOrder(t.Context(), seller("Atzr|refresh"), ordersync.GroupCore, "111-1111111-1111111")
+		var refusal *Error
+		want := AppSecretExpired
+		if failure != nil {
+			want = Unavailable
+		}
+		if !errors.As(err, &refusal) || refusal.Kind != want || !errors.Is(err, failure) && failure != nil {
+			t.Errorf("the store says %v: %v, want %s", failure, err, want)
+		}
+	}
+}
