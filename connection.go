@@ -205,7 +205,12 @@ var AuthorizationWarnings = []int{30, 15, 5}
 // AuthorizationWarning is the last warning that is due at now, in days before the end:
 // one of [AuthorizationWarnings]; 0: none, or it has ended.
 func (c Connection) AuthorizationWarning(now time.Time) (days int) {
-	end := c.AuthorizedUntil()
+	return WarningBefore(c.AuthorizedUntil(), now)
+}
+
+// WarningBefore is the last of [AuthorizationWarnings] that is due at now before an
+// end, in days; 0: none, it has ended, or there is no end.
+func WarningBefore(end, now time.Time) (days int) {
 	if end.IsZero() || !now.Before(end) {
 		return 0
 	}

@@ -30,9 +30,6 @@ type SecretAge struct {
 	AskedAt time.Time
 }
 
-// SecretWarnings are how many days before its end a client secret is warned of.
-var SecretWarnings = ordersync.AuthorizationWarnings
-
 // Known tells whether anything is known.
 func (a SecretAge) Known() bool { return !a.Since.IsZero() }
 
@@ -40,17 +37,12 @@ func (a SecretAge) Known() bool { return !a.Since.IsZero() }
 func (a SecretAge) Ended(now time.Time) bool { return a.Known() && !now.Before(a.Ends) }
 
 // Warning is the last warning that is due at now, in days before the end, one of
-// [SecretWarnings]; 0: none, or it has ended.
+// [ordersync.AuthorizationWarnings]; 0: none, or it has ended.
 func (a SecretAge) Warning(now time.Time) (days int) {
-	if !a.Known() || a.Ended(now) {
+	if !a.Known() {
 		return 0
 	}
-	for _, warning := range SecretWarnings {
-		if a.Ends.Sub(now) <= time.Duration(warning)*24*time.Hour {
-			days = warning
-		}
-	}
-	return days
+	return ordersync.WarningBefore(a.Ends, now)
 }
 
 // Days is how old it is, at least where Seen is set.
