@@ -226,7 +226,7 @@ func (w *world) checkReconnects() {
 		if !c.removed && c.state == ordersync.Connected && !c.paused && c.token && open(c.revoked) {
 			// The access token lives for an hour, and Amazon's second word comes later than the first.
 			heard := time.Since(c.revoked[len(c.revoked)-1].From) < 2*time.Hour
-			if s := w.stand(c); s.state != string(ordersync.NeedsReconnect) && !(heard && s.reason == string(ordersync.TokenRevoked)) {
+			if s := w.stand(c); s.state != string(ordersync.NeedsReconnect) && (!heard || s.reason != string(ordersync.TokenRevoked)) {
 				w.violation([]string{string(c.tenant) + " "}, "%s has withdrawn its authorisation at %s and is %+v", c.tenant, c.revoked[len(c.revoked)-1].From, s)
 			}
 		}
