@@ -43,6 +43,7 @@
 //   - internal/engine/simulation: the promises, proved by tests from seeds.
 //   - internal/httpapi: the JSON that users see.
 //   - internal/web: what people see in a browser.
+//   - internal/telemetry: what an operator's tools see: traffic, metrics, traces, logs.
 //   - cmd/ordersync: commands, configuration, wiring.
 //
 // Imports go one way; the table is in imports_test.go.

@@ -36,9 +36,10 @@ var rooms = map[string][]string{
 	"internal/engine/simulation": {".", "internal/engine", "internal/store", "internal/spapi", "internal/secret"},
 	"internal/httpapi":           {".", "internal/engine", "internal/store"},
 	"internal/web":               {".", "internal/engine", "internal/store"},
+	"internal/telemetry":         {".", "internal/store", "internal/spapi"},
 	"cmd/ordersync": {
 		".", "internal/spapi", "internal/store", "internal/secret", "internal/queue", "internal/spapisim",
-		"internal/engine", "internal/httpapi", "internal/web", "internal/store/storetest",
+		"internal/engine", "internal/httpapi", "internal/web", "internal/telemetry", "internal/store/storetest",
 	},
 }
 

@@ -84,7 +84,7 @@ func (i *invocation) examine(ctx context.Context) (out []engine.Finding) {
 	}
 	p := parts{box: box, secrets: i.clientSecrets(s, box, digestKey)}
 	if i.settings.AmazonClientID != "" && i.settings.AmazonClientSecret != "" {
-		if p.amazon, err = i.amazon(digestKey, p.secrets); err != nil {
+		if p.amazon, err = i.amazon(digestKey, p.secrets, nil); err != nil {
 			return append(out, engine.Finding{Check: "application", Health: engine.Broken, Detail: err.Error()})
 		}
 	}

@@ -17,8 +17,13 @@ const canary = "master-key-canary"
 
 // openStore opens the database and prepares its schema.
 func (i *invocation) openStore(prepare bool) (*store.Store, error) {
+	return i.openWatched(prepare, store.Watch{})
+}
+
+// openWatched is openStore with somebody who watches.
+func (i *invocation) openWatched(prepare bool, watch store.Watch) (*store.Store, error) {
 	s, err := store.Open(i.ctx, store.Options{
-		URL: i.settings.DatabaseURL, Now: i.now, DatabaseTime: i.realTime, Merge: spapi.MergeRaw,
+		URL: i.settings.DatabaseURL, Now: i.now, DatabaseTime: i.realTime, Merge: spapi.MergeRaw, Watch: watch,
 	})
 	if err != nil {
 		return nil, err
@@ -81,14 +86,18 @@ type workplace struct {
 	store  *store.Store
 	engine *engine.Engine
 	vault  *secret.Vault // nil: tokens are kept in the database
+	watch  *watching     // nil: nobody watches
 }
 
 // open wires a workplace. Without withAmazon the engine can do everything but
 // call Amazon, and needs no credentials of the application.
 func (i *invocation) open(withAmazon bool) (w workplace, err error) {
-	if w.store, err = i.openStore(true); err != nil {
+	watch := newWatching()
+	if w.store, err = i.openWatched(true, watch.storeWatch()); err != nil {
 		return w, err
 	}
+	w.watch = watch
+	w.watch.begin(i, w.store)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -100,7 +109,7 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	}
 	p := parts{box: box, secrets: i.clientSecrets(w.store, box, digestKey)}
 	if withAmazon {
-		if p.amazon, err = i.amazon(digestKey, p.secrets); err != nil {
+		if p.amazon, err = i.amazon(digestKey, p.secrets, w.watch.amazonWatch); err != nil {
 			return w, usageError{err}
 		}
 		if p.queue, err = i.openQueue(); err != nil {
@@ -164,7 +173,7 @@ func (i *invocation) openQueue() (*queue.Queue, error) {
 	return q, nil
 }
 
-func (i *invocation) amazon(digestKey []byte, stored *engine.ClientSecrets) (*spapi.Client, error) {
+func (i *invocation) amazon(digestKey []byte, stored *engine.ClientSecrets, watch spapi.Watch) (*spapi.Client, error) {
 	if i.settings.AmazonClientID == "" || i.settings.AmazonClientSecret == "" {
 		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials")
 	}
@@ -172,7 +181,7 @@ func (i *invocation) amazon(digestKey []byte, stored *engine.ClientSecrets) (*sp
 	return spapi.New(spapi.Config{
 		ClientID: i.settings.AmazonClientID, ClientSecret: key.Reveal, PreviousSecret: previous.Reveal, StoredSecrets: stored.Reveal,
 		LWAURL: i.settings.AmazonLWAURL, APIURL: i.settings.AmazonAPIURL,
-		UserAgent: spapi.UserAgent(version), CallTimeout: i.settings.CallTimeout, Now: i.now, DigestKey: digestKey,
+		UserAgent: spapi.UserAgent(version), CallTimeout: i.settings.CallTimeout, Now: i.now, DigestKey: digestKey, Watch: watch,
 	})
 }
 
@@ -187,6 +196,9 @@ func holder() string {
 
 // close closes what open opened.
 func (w workplace) close() error {
+	if w.watch != nil {
+		w.watch.end()
+	}
 	if w.vault != nil {
 		w.vault.Close()
 	}

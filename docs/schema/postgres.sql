@@ -392,6 +392,25 @@ CREATE INDEX targets_asked_for ON targets USING btree (connection_id) WHERE ((se
 CREATE INDEX targets_open ON targets USING btree (connection_id, run_id) WHERE (settled_at IS NULL);
 CREATE INDEX targets_settled ON targets USING btree (run_id, settled_at, connection_id);
 
+CREATE TABLE traffic (
+    minute_at bigint NOT NULL,
+    calls bigint NOT NULL,
+    searches bigint NOT NULL,
+    throttled bigint NOT NULL,
+    received bigint NOT NULL,
+    created bigint NOT NULL,
+    changed bigint NOT NULL,
+    set_aside bigint NOT NULL,
+    PRIMARY KEY (minute_at)
+);
+
+CREATE TABLE traffic_outcomes (
+    minute_at bigint NOT NULL,
+    reason text NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (minute_at, reason)
+);
+
 CREATE TABLE walk_pages (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,

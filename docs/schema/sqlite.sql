@@ -380,6 +380,24 @@ CREATE INDEX targets_open ON targets (connection_id, run_id) WHERE settled_at IS
 
 CREATE INDEX targets_settled ON targets (run_id, settled_at, connection_id);
 
+CREATE TABLE traffic (
+    minute_at INTEGER NOT NULL PRIMARY KEY, -- its beginning
+    calls     INTEGER NOT NULL, -- requests to Amazon's API
+    searches  INTEGER NOT NULL, -- of those, searchOrders
+    throttled INTEGER NOT NULL, -- of those, answered 429
+    received  INTEGER NOT NULL, -- orders, live and back work
+    created   INTEGER NOT NULL,
+    changed   INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE traffic_outcomes (
+    minute_at INTEGER NOT NULL,
+    reason    TEXT NOT NULL,
+    n         INTEGER NOT NULL,
+    PRIMARY KEY (minute_at, reason)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE walk_pages (
     tenant        TEXT NOT NULL,
     connection_id INTEGER NOT NULL,

@@ -16,7 +16,7 @@ func (e *Engine) housekeep(ctx context.Context) error {
 		return err
 	}
 	p, err := e.store.Purge(ctx, e.set.Retention)
-	if n := p.Runs + p.Targets + p.Orders + p.Personal + p.Changes + p.Repairs + p.StateChanges + p.SetAside + p.Incidents; n > 0 {
+	if n := p.Runs + p.Targets + p.Orders + p.Personal + p.Changes + p.Repairs + p.StateChanges + p.SetAside + p.Incidents + p.Traffic; n > 0 {
 		e.log.LogAttrs(ctx, slog.LevelDebug, "deleted what is past its time", slog.Int64("orders", p.Orders), slog.Int64("personal", p.Personal),
 			slog.Int64("changes", p.Changes), slog.Int64("targets", p.Targets), slog.Bool("more", p.More))
 	}

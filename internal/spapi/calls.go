@@ -159,7 +159,7 @@ func (c *Client) call(ctx context.Context, a Account, op ordersync.Operation, pa
 		if err != nil {
 			return got, callError(ctx, err, got.meta, calls)
 		}
-		got, err = c.send(bounded, op, c.apiRequest(a.Region, path, query, token))
+		got, err = c.send(bounded, op, a.Region, c.apiRequest(a.Region, path, query, token))
 		calls++
 		got.meta.Calls = calls
 		c.clock.saw(c.host(a.Region), got.meta.Date, got.start, got.end)

@@ -58,6 +58,9 @@ type Config struct {
 	// keeps more connections open.
 	Transport http.RoundTripper
 
+	// Watch is told of every request; nil: nobody is.
+	Watch Watch
+
 	// CallTimeout bounds one request, headers and body; 0 is 20 seconds. A
 	// method of [Client] takes at most twice as long, tokens included.
 	CallTimeout time.Duration

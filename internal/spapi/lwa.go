@@ -128,7 +128,7 @@ func (c *Client) askWith(ctx context.Context, kind source, form url.Values, secr
 		ContentLength: int64(len(body)),
 		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil },
 	}
-	got, err := c.send(ctx, TokenOperation, request)
+	got, err := c.send(ctx, TokenOperation, "", request)
 	if err != nil {
 		return grant{}, err
 	}

@@ -33,7 +33,7 @@ func (c *Client) RotateClientSecret(ctx context.Context, region ordersync.Region
 		}
 		request := c.apiRequest(region, rotatePath, "", token())
 		request.Method = http.MethodPost
-		got, err := c.send(ctx, RotateSecret, request)
+		got, err := c.send(ctx, RotateSecret, region, request)
 		got.meta.Calls = try
 		if err != nil {
 			return callError(ctx, err, got.meta, try)

@@ -47,8 +47,20 @@ type answer struct {
 }
 
 // send sends a request and reads its answer within CallTimeout. An answer of
-// any status is no error here. The error's operation is op.
-func (c *Client) send(ctx context.Context, op ordersync.Operation, request *http.Request) (answer, error) {
+// any status is no error here. The error's operation is op. Region is for who
+// watches; "": the request has none.
+func (c *Client) send(ctx context.Context, op ordersync.Operation, region ordersync.Region, request *http.Request) (answer, error) {
+	if c.config.Watch == nil {
+		return c.exchange(ctx, op, request)
+	}
+	ctx, end := c.config.Watch(ctx, op, region)
+	got, err := c.exchange(ctx, op, request)
+	end(sentOf(got, err))
+	return got, err
+}
+
+// exchange is send without anybody who watches.
+func (c *Client) exchange(ctx context.Context, op ordersync.Operation, request *http.Request) (answer, error) {
 	callCtx, cancel := context.WithTimeout(ctx, c.config.CallTimeout)
 	defer cancel()
 	once, end := sentOnce(callCtx)

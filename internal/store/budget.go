@@ -59,6 +59,9 @@ func (s *Store) TakeToken(ctx context.Context, l *Lease, r TokenRequest) (wait t
 		}
 		return nil
 	})
+	if err == nil {
+		s.watch.token(r.Key.Operation, wait)
+	}
 	return wait, err
 }
 

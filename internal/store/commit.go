@@ -107,6 +107,7 @@ func (s *Store) Commit(ctx context.Context, l *Lease, c Commit) (counts ordersyn
 	if c.BackDueAt != nil {
 		l.BackDueAt = *c.BackDueAt
 	}
+	s.watch.committed(ctx, c, counts)
 	return counts, nil
 }
 

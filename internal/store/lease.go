@@ -119,7 +119,9 @@ func (s *Store) RepairsSince(ctx context.Context, l *Lease, code ordersync.Repai
 // moves the step; when there is no row for it, the lease is lost. The lease is
 // renewed, or ended when release is set. A commit whose answer was lost is
 // found by reading the step again and never repeated blindly.
-func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, fn func(context.Context, *tx) error) error {
+func (s *Store) write(ctx context.Context, l *Lease, what string, release bool, fn func(context.Context, *tx) error) (err error) {
+	ctx, ended := s.watch.transaction(ctx, what)
+	defer func() { ended(err) }()
 	unsure := false // whether an earlier try counts after all
 	for try := 1; ; try++ {
 		err := s.once(ctx, func(ctx context.Context, t *tx) error {

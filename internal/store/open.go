@@ -35,6 +35,8 @@ type Options struct {
 	// Driver wraps the database's driver, for who watches statements or lets
 	// COMMITs fail; nil means the driver as it is.
 	Driver func(driver.Driver) driver.Driver
+	// Watch is told what the store does.
+	Watch Watch
 }
 
 // Store is the database. Create it with Open; Close it at the end.
@@ -49,6 +51,7 @@ type Store struct {
 	merge  func(stored, fresh []byte, asked ordersync.Groups) ([]byte, error)
 	zip    *zstd.Encoder
 	bell   Bell
+	watch  Watch
 }
 
 // Reader reads. It has no write method and its connections are read-only, so
@@ -58,6 +61,9 @@ type Reader struct {
 	kind  dialect
 	now   func() time.Time
 	unzip *zstd.Decoder
+
+	fleet   recent[Fleet]
+	ceiling recent[float64]
 }
 
 // Connections at most. SQLite has one writer; on Postgres eight writers use two
@@ -82,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Store{clock: &clock{machine: o.Now}, merge: o.Merge}
+	s := &Store{clock: &clock{machine: o.Now}, merge: o.Merge, watch: o.Watch}
 	write, read, err := s.sources(o.URL)
 	if err != nil {
 		return nil, err

@@ -53,6 +53,7 @@ func (r Retention) personalDeadline(now time.Time) int64 {
 type Purged struct {
 	Runs, Targets, Incidents, Personal               int64
 	Orders, Changes, Repairs, StateChanges, SetAside int64
+	Traffic                                          int64 // minutes
 	// Connections is how many were looked at.
 	Connections int64
 	// More tells that there is more to delete at once.
@@ -100,6 +101,11 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 			return p, err
 		}
 	}
+	if due.traffic {
+		if err := s.purgeTraffic(ctx, &p); err != nil {
+			return p, err
+		}
+	}
 	if due.connections {
 		err = s.purgeConnections(ctx, keep, &p)
 	}
@@ -107,7 +113,7 @@ func (s *Store) Purge(ctx context.Context, keep Retention) (p Purged, err error)
 }
 
 // purgeDue is what a purge has to do.
-type purgeDue struct{ personal, runs, incidents, connections, outcomes, consents bool }
+type purgeDue struct{ personal, runs, incidents, connections, outcomes, consents, traffic bool }
 
 func (r *Reader) purgeDue(ctx context.Context, now time.Time, keep Retention) (d purgeDue, err error) {
 	err = r.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_personal WHERE purge_at <= $1),
@@ -115,9 +121,11 @@ func (r *Reader) purgeDue(ctx context.Context, now time.Time, keep Retention) (d
 			EXISTS (SELECT 1 FROM incidents WHERE closed_at < $3),
 			EXISTS (SELECT 1 FROM connections WHERE purge_due_at <= $4),
 			EXISTS (SELECT 1 FROM runs WHERE opened_at < $5 AND NOT outcomes_gone AND state = 'finished'),
-			EXISTS (SELECT 1 FROM consents WHERE expires_at < $6 OR expires_at <= $4 AND sealed IS NOT NULL)`,
-		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now), ms(now.Add(-keep.Outcomes)), ms(now.Add(-consentsKept))).
-		Scan(&d.personal, &d.runs, &d.incidents, &d.connections, &d.outcomes, &d.consents)
+			EXISTS (SELECT 1 FROM consents WHERE expires_at < $6 OR expires_at <= $4 AND sealed IS NOT NULL),
+			EXISTS (SELECT 1 FROM traffic WHERE minute_at < $7)`,
+		keep.personalDeadline(now), ms(now.Add(-keep.Runs)), ms(now.Add(-keep.Incidents)), ms(now), ms(now.Add(-keep.Outcomes)), ms(now.Add(-consentsKept)),
+		ms(now.Add(-TrafficKept))).
+		Scan(&d.personal, &d.runs, &d.incidents, &d.connections, &d.outcomes, &d.consents, &d.traffic)
 	if err != nil {
 		return d, fmt.Errorf("look for what is past its time: %w", err)
 	}

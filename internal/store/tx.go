@@ -31,7 +31,9 @@ const (
 
 // inTx runs fn in one transaction and repeats it when the database undid it for
 // the sake of another. fn must have no effect outside the transaction.
-func (s *Store) inTx(ctx context.Context, what string, fn func(context.Context, *tx) error) error {
+func (s *Store) inTx(ctx context.Context, what string, fn func(context.Context, *tx) error) (err error) {
+	ctx, end := s.watch.transaction(ctx, what)
+	defer func() { end(err) }()
 	for try := 1; ; try++ {
 		err := s.once(ctx, fn)
 		if err == nil {
