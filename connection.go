@@ -52,6 +52,7 @@ type Connection struct {
 	State      State
 	StateSince time.Time
 	Paused     bool
+	PausedAt   time.Time // zero: it is not, or nobody kept since when
 
 	// Marketplaces are the ids that searches ask for, sorted. Explicit ones came
 	// by import and change only by it; others are discovered and asked again
@@ -97,10 +98,11 @@ type Connection struct {
 	LastSuccessAt time.Time
 	LastReason    Reason // of the last settled live work; "" before any
 	LastMessage   string
-	LastConfirmed bool // of an outcome that somebody is told about: Amazon said it twice and apart
-	LastReasonAt  time.Time
-	Failures      int // failed executions in a row, for backoff
-	BackFailures  int // the same of back work
+	LastConfirmed bool      // of an outcome that somebody is told about: Amazon said it twice and apart
+	LastReasonAt  time.Time // of the last such outcome
+	ReasonSince   time.Time // since when every outcome has had that reason; zero: since before this was kept
+	Failures      int       // failed executions in a row, for backoff
+	BackFailures  int       // the same of back work
 
 	// RevokedAt and DeniedAt are when Amazon first said so; zero once it said
 	// otherwise. Nobody is told to act before it has said so again, later.

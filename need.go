@@ -1,5 +1,7 @@
 package ordersync
 
+import "time"
+
 // Need is why a human must see to a connection as it stands, and who. [Nobody]
 // must when it is in order, goes on by itself, or is switched off, which is
 // somebody's wish.
@@ -20,6 +22,18 @@ func (c Connection) Need() (Reason, Actor) {
 		return TokenRevoked, TokenRevoked.Info().Acts
 	}
 	return c.LastReason, Outcome{Reason: c.LastReason, Confirmed: c.LastConfirmed}.Actor()
+}
+
+// Since is since when a connection stands as it does: paused, in its state, or with
+// the reason of its last outcome. Zero: nobody kept since when.
+func (c Connection) Since() time.Time {
+	switch {
+	case c.Paused && c.State != Disabled:
+		return c.PausedAt
+	case c.State != Connected || c.LastReason == "":
+		return c.StateSince
+	}
+	return c.ReasonSince
 }
 
 // Actor is who must act on an outcome.

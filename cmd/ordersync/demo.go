@@ -67,6 +67,7 @@ func (c *demoCommand) in(i *invocation, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, api.close()) }()
 	demo := *i
+	demo.openDashboard = true
 	demo.settings = amazon.settings(filepath.Join(dir, "demo.db"), api.url)
 	var l net.Listener
 	if !c.Once {

@@ -91,6 +91,8 @@ type invocation struct {
 	ctx      context.Context //nolint:containedctx // kong passes one value to a command's Run
 	settings settings
 	log      *slog.Logger
+	// openDashboard lets anybody on this machine see the dashboard: the demo's.
+	openDashboard bool
 }
 
 // needsNoSettings is a command that runs whatever the settings say.

@@ -45,7 +45,8 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 // handler is the HTTP interface over a workplace, and the pages beside it.
 func (i *invocation) handler(w workplace) (http.Handler, error) {
 	pages, err := web.New(web.Config{
-		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL, Log: i.log,
+		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL,
+		ClientID: i.settings.AmazonClientID, Version: version, Open: i.openDashboard, Now: w.store.Now, Log: i.log,
 	})
 	if err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if web.Serves(r.URL.Path) {
+		if pages.Serves(r) {
 			pages.ServeHTTP(w, r)
 			return
 		}

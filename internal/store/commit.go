@@ -319,6 +319,10 @@ func (t *tx) ringAgain(ctx context.Context, c Commit, next ordersync.Connection)
 }
 
 func (t *tx) settleColumns(set *columns, s Settle, next *ordersync.Connection) {
+	if next.LastReason != s.Outcome.Reason || next.ReasonSince.IsZero() {
+		set.put("reason_since", ms(t.now))
+		next.ReasonSince = t.now
+	}
 	set.put("last_reason", s.Outcome.Reason)
 	set.put("last_message", ordersync.CleanText(s.Outcome.Text()))
 	set.put("last_confirmed", s.Outcome.Confirmed)

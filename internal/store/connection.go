@@ -16,7 +16,8 @@ const connectionColumns = `id, tenant, region, seller_id, display_name, state, s
 	live_orders, live_items, live_created, live_changed, live_set_aside,
 	back_width_ms, live_pages, history_ms, wanted_since, sweep_begun_at, sweep_next_from, swept_at, back_calls, sweep_calls,
 	back_failures, revoked_at, denied_at, slow,
-	live_stuck_at, live_stuck_to, personal_denied_at, marketplaces_empty_at, marketplaces_again_at, last_confirmed`
+	live_stuck_at, live_stuck_to, personal_denied_at, marketplaces_empty_at, marketplaces_again_at, last_confirmed,
+	reason_since, paused_at`
 
 // connectionRow is a connection with what only the store needs of it.
 type connectionRow struct {
@@ -37,7 +38,7 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 	var backWidth int64
 	var authorized, marketplacesAt, interval, cursor, polled, success, reasonAt, live, back, begun sql.NullInt64
 	var history, wanted, sweepBegun, sweepFrom, swept, revoked, denied sql.NullInt64
-	var stuckAt, stuckTo, personalDenied, marketplacesEmpty, marketplacesAgain sql.NullInt64
+	var stuckAt, stuckTo, personalDenied, marketplacesEmpty, marketplacesAgain, reasonSince, pausedAt sql.NullInt64
 	err := row.Scan(append([]any{&id, &c.Tenant, &c.Region, &c.SellerID, &c.DisplayName, &c.State, &since, &c.Paused,
 		&c.PersonalData, &authorized, &marketplaces, &c.MarketplacesExplicit, &marketplacesAt, &interval,
 		&cursor, &c.GivenCursor, &width, &polled, &success, &c.LastReason, &c.LastMessage,
@@ -45,7 +46,8 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 		&c.received.OrdersReceived, &c.received.ItemsReceived, &c.received.OrdersCreated, &c.received.OrdersChanged, &c.received.SetAside,
 		&backWidth, &c.LivePages, &history, &wanted, &sweepBegun, &sweepFrom, &swept, &c.BackCalls, &c.SweepCalls,
 		&c.BackFailures, &revoked, &denied, &c.Slow,
-		&stuckAt, &stuckTo, &personalDenied, &marketplacesEmpty, &marketplacesAgain, &c.LastConfirmed}, more...)...)
+		&stuckAt, &stuckTo, &personalDenied, &marketplacesEmpty, &marketplacesAgain, &c.LastConfirmed,
+		&reasonSince, &pausedAt}, more...)...)
 	if err != nil {
 		return connectionRow{}, err
 	}
@@ -57,6 +59,7 @@ func scanConnection(row scanner, more ...any) (connectionRow, error) {
 	c.Interval = time.Duration(interval.Int64) * time.Millisecond
 	c.History = time.Duration(history.Int64) * time.Millisecond
 	c.WantedSince, c.RevokedAt, c.DeniedAt = at(wanted), at(revoked), at(denied)
+	c.ReasonSince, c.PausedAt = at(reasonSince), at(pausedAt)
 	c.Sweep = ordersync.SweepState{BegunAt: at(sweepBegun), NextFrom: at(sweepFrom), LastAt: at(swept)}
 	c.AuthorizedAt, c.MarketplacesAt, c.Cursor = at(authorized), at(marketplacesAt), at(cursor)
 	c.LastPolledAt, c.LastSuccessAt, c.LastReasonAt = at(polled), at(success), at(reasonAt)

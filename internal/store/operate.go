@@ -82,6 +82,7 @@ func (s *Store) Pause(ctx context.Context, tenant ordersync.TenantID, id ordersy
 		}
 		a.claims, a.noted = true, "paused"
 		a.put("paused", true)
+		a.put("paused_at", ms(t.now))
 		return t.settleTargets(ctx, c.ID, ordersync.Outcome{Reason: ordersync.Paused})
 	})
 	return err
@@ -95,6 +96,7 @@ func (s *Store) Resume(ctx context.Context, tenant ordersync.TenantID, id orders
 		}
 		a.claims, a.noted = true, "resumed"
 		a.put("paused", false)
+		a.put("paused_at", nil)
 		if works(c.State) {
 			a.put("live_due_at", ms(t.now))
 			a.due = true

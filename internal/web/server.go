@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"ordersync/internal/engine"
 	"ordersync/internal/store"
@@ -22,7 +23,15 @@ type Config struct {
 	Name string
 	// PublicURL is where this server is reached from outside, without a path.
 	PublicURL string
-	Log       *slog.Logger
+	// ClientID is the application's, whose condition the dashboard shows.
+	ClientID string
+	// Version is the program's.
+	Version string
+	// Open lets anybody on this machine see the dashboard without a key: the demo.
+	Open bool
+	// Now is the store's clock; nil means time.Now.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // CallbackPath is where Amazon sends sellers back. The predecessor had it there, and
@@ -38,15 +47,34 @@ type server struct {
 	secure bool // the browser reaches us by https
 	pages  *template.Template
 	style  []byte
+
+	forSellers http.Handler
+	board      *dashboard
 }
 
-// Serves tells whether a path is that of a page.
-func Serves(path string) bool {
+// Pages are the handler that New makes.
+type Pages struct{ *server }
+
+// Serves tells whether a request is one for a page.
+func (p Pages) Serves(r *http.Request) bool { return sellers(r.URL.Path) || p.board.serves(r) }
+
+// ServeHTTP shows a page: those for sellers are open to anybody, those of the
+// dashboard to who signed in.
+func (p Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if sellers(r.URL.Path) {
+		p.forSellers.ServeHTTP(w, r)
+		return
+	}
+	p.board.serveLog(w, r)
+}
+
+// sellers tells whether a path is that of a page for sellers.
+func sellers(path string) bool {
 	return path == CallbackPath || path == LoginPath || strings.HasPrefix(path, "/connect/")
 }
 
-// New makes the pages' handler. It serves the paths of [Serves].
-func New(c Config) (http.Handler, error) {
+// New makes the pages' handler. It serves the requests of [Pages.Serves].
+func New(c Config) (*Pages, error) {
 	if c.Reader == nil || c.Engine == nil {
 		return nil, errors.New("the pages need a reader and an engine")
 	}
@@ -55,6 +83,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	public, err := url.Parse(c.PublicURL)
 	if err != nil {
@@ -74,7 +105,11 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET "+CallbackPath, s.back)
 	mux.HandleFunc("GET "+LoginPath, s.login)
 	mux.HandleFunc("POST "+LoginPath, s.begin)
-	return mux, nil
+	s.forSellers = mux
+	if s.board, err = newDashboard(c, s.secure); err != nil {
+		return nil, err
+	}
+	return &Pages{s}, nil
 }
 
 func (s *server) serveStyle(w http.ResponseWriter, _ *http.Request) {
