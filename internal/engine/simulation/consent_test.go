@@ -362,6 +362,9 @@ func (w *world) connected(v *visit, out engine.Consented, before string, why fau
 // worksAgain ends what a new refresh token ends.
 func (c *connection) worksAgain() {
 	now := time.Now()
+	if c.token {
+		c.held = c.authorized
+	}
 	if n := len(c.tokenless); open(c.tokenless) && c.token {
 		c.tokenless[n-1].To = now
 	}

@@ -255,9 +255,18 @@ func (w *world) changeQuietly(s *seller) {
 		return
 	}
 	w.count(quietChange)
-	s.quiet[id] = time.Now()
+	s.quiet[id] = quietly{at: time.Now(), amazon: later(w.sim.Now(), w.byAmazon(time.Now()))}
 	w.journal.note("amazon", "%s changes %s quietly", s.Key, id)
 	w.must(w.sim.Change(s.Key, spapisim.Change{OrderID: id, Quiet: true, Apply: w.edit()}))
+}
+
+// quietly is when an order was changed without a new time of update: by the clock of the
+// journal, and by Amazon's, in which sweeps note when they begin.
+type quietly struct{ at, amazon time.Time }
+
+// byAmazon is a time by Amazon's clock, while nobody sets it.
+func (w *world) byAmazon(t time.Time) time.Time {
+	return t.Add(time.Duration(w.plan.switches.ClockSkew))
 }
 
 // damage makes an order unreadable, or whole again.

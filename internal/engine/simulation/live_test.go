@@ -143,16 +143,17 @@ func (w *world) advance(c *connection, b bounds) bool {
 	return false
 }
 
-// lastLate is after what time a sweep must have begun to have met all that
-// surfaced late.
+// lastLate is after what time, by Amazon's clock, a sweep must have begun to have met
+// all that surfaced late.
 func (w *world) lastLate(c *connection) time.Time {
-	at := w.calm
+	calm := w.byAmazon(w.calm)
+	at := calm
 	for _, quiet := range c.seller.quiet {
-		at = later(at, quiet)
+		at = later(at, quiet.amazon)
 	}
 	for _, late := range c.seller.late {
 		if late > 0 {
-			at = later(at, w.calm.Add(min(late, 2*time.Hour))) // what came later still is looked at order by order
+			at = later(at, calm.Add(min(late, 2*time.Hour))) // what came later still is looked at order by order
 		}
 	}
 	return at

@@ -63,7 +63,7 @@ func (w *world) demanded(c *connection, s standing, sure map[string]ordersync.Sp
 	case c.seller.damaged[t.Order.OrderID] != "", len(t.Damage) > 0, !t.Searchable.Equal(at):
 		return false
 	}
-	if late > 0 && !w.mustBeMet(c, s, t, at.Add(late)) || wasQuiet && !w.mustBeMet(c, s, t, quiet) {
+	if late > 0 && !w.mustBeMet(c, s, t, at.Add(late), at.Add(late)) || wasQuiet && !w.mustBeMet(c, s, t, quiet.at, quiet.amazon) {
 		return false
 	}
 	for _, span := range sure[t.Order.SalesChannel.MarketplaceID] {
@@ -78,9 +78,9 @@ func (w *world) demanded(c *connection, s standing, sure map[string]ordersync.Sp
 // mustBeMet tells whether what became visible at a time must have been met by a
 // reading since: a sweep has begun and ended, and it has either read this without
 // doubt or, which is its fault, not at all. What falls between two pages of a
-// sweep is left to the next.
-func (w *world) mustBeMet(c *connection, s standing, t spapisim.Truth, visible time.Time) bool {
-	if !visible.Before(s.swept.Add(-time.Minute)) {
+// sweep is left to the next. Sweeps note by Amazon's clock when they begin.
+func (w *world) mustBeMet(c *connection, s standing, t spapisim.Truth, visible, amazon time.Time) bool {
+	if !amazon.Before(s.swept.Add(-time.Minute)) {
 		return false
 	}
 	m := t.Order.SalesChannel.MarketplaceID

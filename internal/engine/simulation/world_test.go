@@ -83,7 +83,7 @@ type seller struct {
 	ids     []string                 // its orders
 	poison  time.Time                // of an instant whose window is never answered
 	late    map[string]time.Duration // how much later than said orders are shown
-	quiet   map[string]time.Time     // orders changed without a new time, and when
+	quiet   map[string]quietly       // orders changed without a new time, and when
 	damaged map[string]fault         // orders that cannot be read, and how
 	refused bool                     // by Login, whatever its token
 
@@ -115,6 +115,7 @@ type connection struct {
 	// What was done to it, and when.
 	emptied      bool // it took part nowhere for a while
 	authorized   time.Time
+	held         time.Time // when the token was given that the installation has
 	revoked      []ordersync.Window // its refresh token was worth nothing
 	disabled     []ordersync.Window
 	tokenless    []ordersync.Window
@@ -203,7 +204,7 @@ func (w *world) newSeller(i int) *seller {
 	}
 	account, err := w.sim.AddSeller(spapisim.SellerSpec{Region: region})
 	w.must(err)
-	s := &seller{Seller: account, late: map[string]time.Duration{}, quiet: map[string]time.Time{}, damaged: map[string]fault{}}
+	s := &seller{Seller: account, late: map[string]time.Duration{}, quiet: map[string]quietly{}, damaged: map[string]fault{}}
 	w.sellers = append(w.sellers, s)
 	n := pick(w.rng, 0, 3, 8, 15, 25)
 	if i == 0 {
@@ -275,6 +276,13 @@ func (w *world) authorizeLongAgo(c *connection) {
 // lapse is the end of a year.
 func (w *world) lapse(c *connection, given time.Time) {
 	w.journal.note("episode", "the authorisation of %s, given at %s, ends; its last is of %s", c.tenant, given, c.authorized)
+	if !c.removed && !c.authorized.Equal(given) && c.held.Equal(given) {
+		// The seller has agreed again, and the operator cannot bring the new token.
+		c.dead = true
+		if !open(c.revoked) {
+			c.revoked = append(c.revoked, ordersync.Window{From: c.authorized})
+		}
+	}
 	if c.removed || !c.authorized.Equal(given) {
 		return
 	}
