@@ -137,6 +137,8 @@ CREATE TABLE connections (
     marketplaces_again_at bigint,
     taken_step bigint NOT NULL DEFAULT 0,
     last_confirmed boolean NOT NULL DEFAULT false,
+    reason_since bigint,
+    paused_at bigint,
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (slow, back_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
@@ -321,6 +323,14 @@ CREATE TABLE secrets (
     sealed bytea NOT NULL,
     updated_at bigint NOT NULL,
     PRIMARY KEY (tenant, connection_id, name)
+);
+
+CREATE TABLE sessions (
+    hash bytea NOT NULL,
+    key_id text NOT NULL,
+    created_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    PRIMARY KEY (hash)
 );
 
 CREATE TABLE set_aside (

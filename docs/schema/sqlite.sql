@@ -123,7 +123,7 @@ CREATE TABLE connections (
     back_calls            INTEGER NOT NULL DEFAULT 0,
     sweep_calls           INTEGER NOT NULL DEFAULT 0,
     live_pages            INTEGER NOT NULL DEFAULT 0
-, committed_at INTEGER, slow INTEGER NOT NULL DEFAULT 0, purge_due_at INTEGER NOT NULL DEFAULT 0, changes_from INTEGER NOT NULL DEFAULT 1, live_stuck_at INTEGER, live_stuck_to INTEGER, personal_denied_at INTEGER, marketplaces_empty_at INTEGER, marketplaces_again_at INTEGER, taken_step INTEGER NOT NULL DEFAULT 0, last_confirmed INTEGER NOT NULL DEFAULT 0) STRICT;
+, committed_at INTEGER, slow INTEGER NOT NULL DEFAULT 0, purge_due_at INTEGER NOT NULL DEFAULT 0, changes_from INTEGER NOT NULL DEFAULT 1, live_stuck_at INTEGER, live_stuck_to INTEGER, personal_denied_at INTEGER, marketplaces_empty_at INTEGER, marketplaces_again_at INTEGER, taken_step INTEGER NOT NULL DEFAULT 0, last_confirmed INTEGER NOT NULL DEFAULT 0, reason_since INTEGER, paused_at INTEGER) STRICT;
 
 CREATE UNIQUE INDEX connections_account ON connections (tenant, region, seller_id);
 
@@ -309,6 +309,13 @@ CREATE TABLE secrets (
     updated_at    INTEGER NOT NULL,
     PRIMARY KEY (tenant, connection_id, name)
 ) STRICT;
+
+CREATE TABLE sessions (
+    hash       BLOB NOT NULL PRIMARY KEY, -- SHA-256 of what the browser holds
+    key_id     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    ends_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE set_aside (
     tenant        TEXT NOT NULL,

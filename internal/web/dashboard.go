@@ -62,7 +62,7 @@ const (
 
 func newDashboard(c Config, secure bool) (*dashboard, error) {
 	d := &dashboard{Config: c, mux: http.NewServeMux(), secure: secure, same: http.NewCrossOriginProtection(), streams: make(chan struct{}, maxStreams)}
-	d.fleet = &kept[fleetNow]{load: d.readFleet}
+	d.fleet = keep(d.readFleet)
 	var err error
 	if d.assets, err = readAssets(); err != nil {
 		return nil, err
@@ -129,6 +129,20 @@ func (d *dashboard) serveScreen(w http.ResponseWriter, r *http.Request, one scre
 	}
 	v.Data = data
 	d.write(w, r, v, http.StatusOK, one.name)
+	d.renew(w, r, v)
+}
+
+// renew reads the fleet anew for those who look next, once the visitor has the page.
+func (d *dashboard) renew(w http.ResponseWriter, r *http.Request, v *visit) {
+	if !v.Operator() {
+		return
+	}
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return // nobody else would be the wiser: the next visitor reads it
+	}
+	if err := d.fleet.renew(r.Context()); err != nil {
+		d.Log.WarnContext(r.Context(), "read the fleet for the dashboard", "error", err)
+	}
 }
 
 // enter lets in who may see a page; anybody else is answered.
@@ -197,19 +211,20 @@ func (d *dashboard) act(w http.ResponseWriter, r *http.Request, one screen) {
 		d.trouble(w, r, v, one.name, err)
 		return
 	}
+	d.fleet.forget() // who acts sees what came of it
 	if next == "" {
 		next = r.URL.Path
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// wrongInput is what a visitor can mend; its text is for them, in English, and
+// inputError is what a visitor can mend; its text is for them, in English, and
 // translated where it is shown.
-type wrongInput struct{ text string }
+type inputError struct{ text string }
 
-func (e wrongInput) Error() string { return e.text }
+func (e inputError) Error() string { return e.text }
 
-func wrong(text string) error { return wrongInput{text} }
+func wrong(text string) error { return inputError{text} }
 
 // errForbidden is what a visitor's key does not open.
 var errForbidden = errors.New("the key does not open this page")
@@ -217,7 +232,7 @@ var errForbidden = errors.New("the key does not open this page")
 // trouble shows what went wrong, with what to do.
 func (d *dashboard) trouble(w http.ResponseWriter, r *http.Request, v *visit, what string, err error) {
 	status, data := http.StatusInternalServerError, troubleData{Head: "This page cannot be shown", Text: "The log of the server says why. Nothing was changed."}
-	var mend wrongInput
+	var mend inputError
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		status, data = http.StatusNotFound, troubleData{Head: "There is no such page", Text: "What it showed may have been removed."}

@@ -146,6 +146,7 @@ func (d *dashboard) loadFleet(ctx context.Context, v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.ReadAt = f.at
 	data := fleetData{Connections: f.count()}
 	if data.Connections == 0 {
 		data.Empty, data.Title = true, v.T("Nothing is connected yet")

@@ -6,32 +6,79 @@ import (
 	"time"
 )
 
-// kept is something that takes a while to read and that many visitors look at: it is
-// read at most once at a time, and not again while it is fresh. The longer it takes,
-// the longer it is good for, so that reading it never takes more than a tenth of the
-// time.
+// kept is something that takes a while to read and that many visitors look at. It is
+// read at most once at a time. One that is a little old is shown all the same, so that
+// nobody waits for a reading while others look: who looks renews it once the page is
+// sent.
 type kept[T any] struct {
 	load func(context.Context) (T, error)
 
-	mu    sync.Mutex
-	value T
-	until time.Time
+	reading chan struct{} // who has put something in reads it
+
+	mu     sync.Mutex // guards what follows
+	value  T
+	readAt time.Time // zero: never
+	took   time.Duration
+}
+
+func keep[T any](load func(context.Context) (T, error)) *kept[T] {
+	return &kept[T]{load: load, reading: make(chan struct{}, 1)}
 }
 
 const (
-	keptFor  = 2 * time.Second
-	keptMost = 30 * time.Second
-	keptRead = 15 * time.Second // how long reading may take
+	// keptFor is how long a reading is not repeated; nor is it before ten times as long
+	// as it took.
+	keptFor = 2 * time.Second
+	// keptMost is how old a reading may be that is shown.
+	keptMost = time.Minute
+	// keptRead is how long a reading may take.
+	keptRead = 15 * time.Second
 )
 
-// get is the value, at most so old as the text above says. An error is not kept.
+// get is the value, not older than a minute. An error is not kept.
 func (k *kept[T]) get(ctx context.Context) (T, error) {
+	if value, age, _ := k.have(); age < keptMost {
+		return value, nil
+	}
+	select {
+	case k.reading <- struct{}{}:
+		defer func() { <-k.reading }()
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+	if value, age, _ := k.have(); age < keptMost {
+		return value, nil // another visitor has read it meanwhile
+	}
+	return k.read(ctx)
+}
+
+// renew reads it anew unless it is fresh or somebody else does.
+func (k *kept[T]) renew(ctx context.Context) error {
+	if _, age, took := k.have(); age < max(keptFor, 10*took) {
+		return nil
+	}
+	select {
+	case k.reading <- struct{}{}:
+		defer func() { <-k.reading }()
+		_, err := k.read(ctx)
+		return err
+	default:
+		return nil
+	}
+}
+
+func (k *kept[T]) have() (value T, age, took time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if time.Now().Before(k.until) {
-		return k.value, nil
+	if k.readAt.IsZero() {
+		return k.value, keptMost, 0
 	}
-	// Another visitor gets what this one began to read.
+	return k.value, time.Since(k.readAt), k.took
+}
+
+// read reads it for everybody: whoever began it may go away.
+func (k *kept[T]) read(ctx context.Context) (T, error) {
 	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptRead)
 	defer cancel()
 	begun := time.Now()
@@ -39,6 +86,15 @@ func (k *kept[T]) get(ctx context.Context) (T, error) {
 	if err != nil {
 		return value, err
 	}
-	k.value, k.until = value, time.Now().Add(min(max(keptFor, 10*time.Since(begun)), keptMost))
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.value, k.readAt, k.took = value, time.Now(), time.Since(begun)
 	return value, nil
+}
+
+// forget lets the next who looks read it anew.
+func (k *kept[T]) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.readAt = time.Time{}
 }

@@ -58,6 +58,11 @@ func (d *dashboard) stream(w http.ResponseWriter, r *http.Request, one screen, v
 		if v = d.again(r, one, v); v == nil {
 			return
 		}
+		if v.Operator() {
+			if err := d.fleet.renew(r.Context()); err != nil && r.Context().Err() == nil {
+				d.Log.WarnContext(r.Context(), "read the fleet for the dashboard", "error", err)
+			}
+		}
 	}
 }
 
@@ -72,6 +77,7 @@ func (d *dashboard) again(r *http.Request, one screen, before *visit) *visit {
 	}
 	v := *before
 	v.Viewer, v.Now, v.Data = who, d.Now(), nil
+	v.ReadAt = v.Now
 	v.needs(d.pill(ctx, who))
 	return &v
 }

@@ -21,6 +21,8 @@ type visit struct {
 	Path    string // of the page
 	Query   url.Values
 	Now     time.Time
+	// ReadAt is when what the page shows was read.
+	ReadAt time.Time
 	// Version is the program's.
 	Version string
 	// Needs is how many things need a human; -1 when that is not known.
@@ -38,6 +40,8 @@ func (d *dashboard) newVisit(r *http.Request, who Viewer) *visit {
 		Viewer: who, Lang: screenLanguage(r), Path: r.URL.Path, Query: r.URL.Query(),
 		Now: d.Now(), Version: d.Version, Needs: -1, request: r,
 	}
+	v.ReadAt = v.Now
+	v.ReadAt = v.Now
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		v.Theme = c.Value
 	}

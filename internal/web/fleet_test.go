@@ -1,0 +1,153 @@
+package web
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"ordersync"
+	"ordersync/internal/store"
+	"ordersync/internal/store/storetest"
+)
+
+// The page answers: whether anything is wrong, for whom, why, what to do, and whether
+// anything is lost.
+func TestFleet(t *testing.T) {
+	storetest.EachKind(t, func(t *testing.T, kind storetest.Kind) {
+		b := newBoard(t, kind)
+		v := b.signedIn("")
+		v.get("/").has(t, "Nothing is connected yet", "ordersync connect", "ordersync tenants import")
+
+		good := b.connect("good", func(in *store.Import) { in.DisplayName = new(`Tide & "Timber" <b>`) })
+		b.settle(good, ordersync.Outcome{Reason: ordersync.Success})
+		b.fresh()
+		v.get("/").has(t, "All well", `#i-well`, "All well. Nobody has to do anything.", "1 of 1", "Tide &amp; &#34;Timber&#34; &lt;b&gt;, EU: fresh")
+
+		rejected, waits, gone := b.connect("rejected"), b.connect("waits"), b.connect("gone/or not")
+		paused := b.connect("paused")
+		b.settle(rejected, ordersync.Outcome{Reason: ordersync.RequestRejected})
+		b.settle(waits, ordersync.Outcome{Reason: ordersync.AmazonRateLimit})
+		b.settle(gone, ordersync.Outcome{Reason: ordersync.TokenMissing})
+		b.must(b.engine.Pause(b.ctx, "paused", paused))
+		b.fresh()
+		page := v.get("/")
+		page.has(t, "2 need you", "2 things need you.", "1 of 5", "4 are behind", "Nothing is lost",
+			`id="you"`, "Paused by an operator", "PAUSED", "Amazon rejects our request", fmt.Sprintf(`href="/connections/rejected/%d"`, rejected), "REQUEST_REJECTED",
+			`id="seller"`, "No refresh token is stored", fmt.Sprintf(`href="/connections/gone%%2For%%20not/%d"`, gone), "TOKEN_MISSING",
+			`id="nobody"`, "Amazon’s budget is empty", "AMAZON_RATE_LIMIT", `12:05:00`,
+			`class="tank`, `class="tank need"`)
+		v.header.Set("Accept-Language", "fr")
+		v.get("/").has(t, "2 choses vous attendent.", "Rien n’est perdu", "À vous d’agir", "Amazon rejette notre requête")
+	})
+}
+
+// fresh lets the page be read anew.
+func (b *board) fresh() { b.pages.board.fleet.forget() }
+
+// While the application is stopped there is one trouble, whatever each connection said
+// last.
+func TestFleetThatStandsStill(t *testing.T) {
+	f := fleetNow{standings: []store.Standing{
+		{Region: ordersync.RegionEU, State: ordersync.Connected, N: 7, Reason: ordersync.Success},
+		{Region: ordersync.RegionEU, State: ordersync.Connected, N: 3, Reason: ordersync.AppCredentialsInvalid},
+		{Region: ordersync.RegionEU, State: ordersync.Connected, Paused: true, N: 2},
+	}}
+	f.app.StoppedAt = boardStart
+	all := f.troubles()
+	if len(all) != 2 || all[0].reason != ordersync.AppCredentialsInvalid || all[0].n != 10 || !all[0].since.Equal(boardStart) || all[1].reason != ordersync.Paused {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A page that is watched is sent what changes, until its session ends.
+func TestLive(t *testing.T) {
+	b := newBoard(t, storetest.SQLite)
+	id := b.connect("acme")
+	b.settle(id, ordersync.Outcome{Reason: ordersync.Success})
+	v := b.signedIn("")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.server.URL+"/?live=1", nil)
+	b.must(err)
+	a, err := v.client.Do(r)
+	b.must(err)
+	defer func() { _ = a.Body.Close() }()
+	if kind := a.Header.Get("Content-Type"); a.StatusCode != http.StatusOK || kind != "text/event-stream" {
+		t.Fatalf("%d %s", a.StatusCode, kind)
+	}
+	events := bufio.NewReader(a.Body)
+	first := nextEvent(t, events)
+	for _, want := range []string{`hx-target="#pill"`, `hx-target="#verdict"`, "All well. Nobody", `hx-target="#tanks"`} {
+		if !strings.Contains(first, want) {
+			t.Errorf("%s is missing in the first message: %s", want, first)
+		}
+	}
+	b.must(b.engine.Pause(b.ctx, "acme", id))
+	b.fresh()
+	var changed string
+	for !strings.Contains(changed, "1 thing needs you.") {
+		changed = nextEvent(t, events)
+	}
+	if strings.Contains(changed, `hx-target="#soon"`) {
+		t.Errorf("what has not changed is sent: %s", changed)
+	}
+	keys, err := b.store.Reader().Keys(b.ctx)
+	b.must(err)
+	b.must(b.engine.RevokeKey(b.ctx, keys[0].ID))
+	for err == nil {
+		_, err = events.ReadString('\n')
+	}
+}
+
+// nextEvent reads a message of a stream.
+func nextEvent(t *testing.T, events *bufio.Reader) string {
+	t.Helper()
+	var message strings.Builder
+	for {
+		line, err := events.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the stream ended after %q: %v", message.String(), err)
+		}
+		if data, ok := strings.CutPrefix(line, "data: "); ok {
+			message.WriteString(data)
+		} else if line == "\n" && message.Len() > 0 {
+			return message.String()
+		}
+	}
+}
+
+func TestEvent(t *testing.T) {
+	if got, want := event("a\r\nb\rc\n"), "data: a\ndata: b\ndata: c\ndata: \n\n"; got != want {
+		t.Errorf("%q", got)
+	}
+}
+
+// However the fleet is spread, the picture has a thousand squares, and no kind that
+// exists is missing.
+func TestWaffle(t *testing.T) {
+	for _, counts := range [][tankKinds]int64{
+		{100_000}, {97_904, 1_000, 800, 100, 1, 185, 10}, {1, 1, 1, 1, 1, 1, 99_994}, {0, 0, 0, 0, 700, 1, 0}, {143, 143, 143, 143, 143, 143, 142},
+	} {
+		total, sum := int64(0), 0
+		for _, n := range counts {
+			total += n
+		}
+		shares := sharesOf(counts, total)
+		for kind, n := range counts {
+			sum += shares[kind]
+			if n > 0 != (shares[kind] > 0) {
+				t.Errorf("%v: %v", counts, shares)
+			}
+		}
+		if sum != squares {
+			t.Errorf("%v: %v are %d squares", counts, shares, sum)
+		}
+	}
+	f := fleetNow{standings: []store.Standing{{Region: ordersync.RegionEU, State: ordersync.Connected, N: 5000}, {Region: ordersync.RegionNA, State: ordersync.Pending, N: 1}}}
+	var data fleetData
+	v := &visit{words: wordsOf("en")}
+	f.tanks(v, &data)
+	if !data.Large || data.PerSquare != 5 || len(data.Waffle) == 0 || !strings.HasPrefix(data.WaffleStory, "1,000 squares, worst first: 999 stand") {
+		t.Errorf("%+v", data)
+	}
+}
