@@ -35,6 +35,11 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	if err != nil {
 		return err
 	}
+	metrics, err := i.serveMetrics(w)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, metrics.close()) }()
 	l, err := (&net.ListenConfig{}).Listen(i.ctx, "tcp", i.settings.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("ORDERSYNC_LISTEN: %w", err)}
@@ -51,20 +56,22 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	i.collect(w)
 	api, err := httpapi.New(httpapi.Config{
 		Reader: w.store.Doors(), Engine: w.engine, Operators: i.settings.Operators,
-		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now, Ready: w.store.Ready,
+		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now,
+		Ready: i.readiness(w.store), Live: i.liveness(w), Metrics: w.watch.Metrics.Handler(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return w.watch.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pages.Serves(r) {
 			pages.ServeHTTP(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)
-	}), nil
+	})), nil
 }
 
 // serve answers on a listener, ticks and works until it is interrupted. Once it

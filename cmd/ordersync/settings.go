@@ -23,6 +23,7 @@ type settings struct {
 	DatabaseURL        string        `env:"ORDERSYNC_DATABASE_URL" default:"sqlite:ordersync.db" group:"Settings" secret:"url" help:"Database: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE for several machines."`
 	DatabaseURLFile    string        `env:"ORDERSYNC_DATABASE_URL_FILE" group:"Settings" help:"File that holds the database URL." placeholder:"FILE"`
 	Listen             string        `env:"ORDERSYNC_LISTEN" default:"127.0.0.1:8080" group:"Settings" help:"Address that serve listens on; put a proxy with TLS before it."`
+	MetricsListen      string        `env:"ORDERSYNC_METRICS_LISTEN" group:"Settings" help:"Address on which serve gives its metrics without a key, such as 127.0.0.1:9464; unset: only at /metrics of the service, with an operator's key." placeholder:"HOST:PORT"`
 	Operators          []string      `env:"ORDERSYNC_OPERATORS" group:"Settings" help:"E-mail addresses that a trusted proxy may name as operators, joined by commas." placeholder:"EMAIL"`
 	TrustedProxies     []string      `env:"ORDERSYNC_TRUSTED_PROXIES" group:"Settings" help:"Addresses or networks whose X-User-Email and X-Tenant-Id are believed, joined by commas." placeholder:"CIDR"`
 	AmazonClientID     string        `env:"ORDERSYNC_AMAZON_CLIENT_ID" group:"Settings" help:"The application's LWA client id." placeholder:"ID"`

@@ -20,6 +20,9 @@ func (s *settings) serverProblems() (out []error) {
 	if !listenable(s.Listen) {
 		out = append(out, errors.New("ORDERSYNC_LISTEN is no address: use host:port, for example 127.0.0.1:8080"))
 	}
+	if s.MetricsListen != "" && !listenable(s.MetricsListen) {
+		out = append(out, errors.New("ORDERSYNC_METRICS_LISTEN is no address: use host:port, for example 127.0.0.1:9464"))
+	}
 	for n, p := range s.TrustedProxies {
 		network, err := parseProxy(p)
 		switch {

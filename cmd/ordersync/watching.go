@@ -2,45 +2,116 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"time"
 
-	"ordersync"
-	"ordersync/internal/spapi"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"ordersync/internal/engine"
+	"ordersync/internal/httpapi"
 	"ordersync/internal/store"
 	"ordersync/internal/telemetry"
 )
 
 // watching is what this process tells of its work.
 type watching struct {
-	traffic *telemetry.Traffic
-	store   *store.Store // once it is open
-	end     func()       // ends the flushing, and waits for that
+	*telemetry.Telemetry
+	store *store.Store // once it is open
+	end   func()       // ends the flushing of traffic, and waits for that
 }
 
 func newWatching() *watching {
 	w := &watching{end: func() {}}
-	w.traffic = telemetry.NewTraffic(func() time.Time { return w.store.Now() })
+	w.Telemetry = telemetry.New(version, func() time.Time { return w.store.Now() })
 	return w
 }
 
-// storeWatch is what the store tells.
-func (w *watching) storeWatch() store.Watch {
-	return store.Watch{Committed: func(_ context.Context, c store.Commit, counts ordersync.Counts) { w.traffic.Committed(c, counts) }}
-}
+// engine is what the engine tells.
+func (w *watching) engine() engine.Watch { return engine.Watch{Execution: w.Execution, Tick: w.Tick} }
 
-// amazonWatch is what the client tells.
-func (w *watching) amazonWatch(ctx context.Context, op ordersync.Operation, _ ordersync.Region) (context.Context, func(spapi.Sent)) {
-	return ctx, func(s spapi.Sent) { w.traffic.Sent(op, s) }
-}
-
-// begin adds this process's traffic to the database's, until close.
+// begin adds this process's traffic to the database's, until end.
 func (w *watching) begin(i *invocation, s *store.Store) {
 	w.store = s
 	ctx, stop := context.WithCancel(context.WithoutCancel(i.ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.traffic.Run(ctx, s.AddTraffic, func(err error) { i.log.Warn("traffic is not counted yet", "error", err) })
+		w.Traffic.Run(ctx, s.AddTraffic, func(err error) { i.log.Warn("traffic is not counted yet", "error", err) })
 	}()
 	w.end = func() { stop(); <-done }
+}
+
+// collect adds to the metrics what is read when they are scraped.
+func (i *invocation) collect(w workplace) {
+	w.watch.Metrics.Add(collectors.NewDBStatsCollector(w.store.Database(), "writers"))
+	w.watch.Metrics.Add(telemetry.NewFleet(telemetry.FleetSource{
+		Reader: w.store.Doors(), ClientID: i.settings.AmazonClientID,
+		SecretEnds: func(ctx context.Context) (time.Time, error) {
+			age, err := w.engine.SecretAge(ctx)
+			return age.Ends, err
+		},
+		Tell: func(err error) { i.log.Warn("the fleet's numbers cannot be read for the metrics", "error", err) },
+	}))
+}
+
+// readiness is what must hold before requests are sent here, besides a database that
+// answers.
+func (i *invocation) readiness(s *store.Store) []httpapi.Check {
+	return []httpapi.Check{
+		{Name: "schema", Look: s.Ready},
+		{Name: "clock", Look: s.ClockKnown},
+		{Name: "serving", Look: func(context.Context) error {
+			if i.ctx.Err() != nil {
+				return errors.New("the process is ending")
+			}
+			return nil
+		}},
+	}
+}
+
+// liveness is what must hold as long as the process is not to be started anew.
+func (i *invocation) liveness(w workplace) []httpapi.Check {
+	return []httpapi.Check{{Name: "work", Look: func(context.Context) error {
+		if pulse := w.watch.Alive.Pulse(); pulse.Hangs(i.settings.workers()) {
+			return fmt.Errorf("the work hangs: tick %t, executions %d of %d", pulse.StuckTick, pulse.StuckExecutions, i.settings.workers())
+		}
+		return nil
+	}}}
+}
+
+// metricsServer serves the metrics without a key on an address of their own.
+type metricsServer struct {
+	server *http.Server
+	served chan error
+}
+
+// serveMetrics serves the metrics where the setting says; nil: nowhere else.
+func (i *invocation) serveMetrics(w workplace) (*metricsServer, error) {
+	if i.settings.MetricsListen == "" {
+		return nil, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(i.ctx, "tcp", i.settings.MetricsListen)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("ORDERSYNC_METRICS_LISTEN: %w", err)}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", w.watch.Metrics.Handler())
+	m := &metricsServer{
+		server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute},
+		served: make(chan error, 1),
+	}
+	go func() { m.served <- m.server.Serve(l) }()
+	i.log.Info("metrics are served without a key", "address", l.Addr().String())
+	return m, nil
+}
+
+// close ends serving; nil has nothing to end.
+func (m *metricsServer) close() error {
+	if m == nil {
+		return nil
+	}
+	return errors.Join(m.server.Close(), ignoreClosed(<-m.served))
 }

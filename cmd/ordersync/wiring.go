@@ -93,7 +93,7 @@ type workplace struct {
 // call Amazon, and needs no credentials of the application.
 func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	watch := newWatching()
-	if w.store, err = i.openWatched(true, watch.storeWatch()); err != nil {
+	if w.store, err = i.openWatched(true, watch.Store()); err != nil {
 		return w, err
 	}
 	w.watch = watch
@@ -109,7 +109,7 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	}
 	p := parts{box: box, secrets: i.clientSecrets(w.store, box, digestKey)}
 	if withAmazon {
-		if p.amazon, err = i.amazon(digestKey, p.secrets, w.watch.amazonWatch); err != nil {
+		if p.amazon, err = i.amazon(digestKey, p.secrets, w.watch.Amazon); err != nil {
 			return w, usageError{err}
 		}
 		if p.queue, err = i.openQueue(); err != nil {
@@ -119,7 +119,7 @@ func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	if w.vault, err = i.openVault(); err != nil {
 		return w, err
 	}
-	p.vault = w.vault
+	p.vault, p.watch = w.vault, w.watch.engine()
 	w.engine = i.newEngine(w.store, p)
 	return w, nil
 }
@@ -144,6 +144,7 @@ type parts struct {
 	secrets *engine.ClientSecrets
 	queue   *queue.Queue
 	vault   *secret.Vault
+	watch   engine.Watch
 }
 
 func (i *invocation) newEngine(s *store.Store, p parts) *engine.Engine {
@@ -152,7 +153,7 @@ func (i *invocation) newEngine(s *store.Store, p parts) *engine.Engine {
 		Interval: i.settings.SyncInterval, Overlap: i.settings.Overlap, Lease: i.settings.Lease,
 		RevokedAfter: i.settings.RevokedAfter, History: i.settings.History, Sweep: i.settings.Sweep, Workers: i.settings.workers(),
 		Retention: i.settings.retention(), Consent: i.settings.consent(), Vault: p.vault,
-		ClientSecrets: p.secrets, Queue: p.queue, RotatesByCommand: i.settings.AmazonQueue != "",
+		ClientSecrets: p.secrets, Queue: p.queue, RotatesByCommand: i.settings.AmazonQueue != "", Watch: p.watch,
 	}, i.log)
 }
 

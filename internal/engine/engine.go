@@ -47,6 +47,8 @@ type Settings struct {
 	Queue *queue.Queue
 	// RotatesByCommand tells that there is such a queue, whoever reads it.
 	RotatesByCommand bool
+	// Watch is told what the engine does.
+	Watch Watch
 }
 
 // defaultWorkers is how many connections a process works on at once.

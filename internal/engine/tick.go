@@ -40,6 +40,8 @@ func (e *Engine) Tick(ctx context.Context, limit int, run ordersync.RunID) (Tick
 
 // tick is Tick with all that can be asked for.
 func (e *Engine) tick(ctx context.Context, r store.RingRequest) (rung []store.Rung, err error) {
+	ctx, end := e.set.Watch.tick(ctx)
+	defer func() { end(err) }()
 	opening, err := e.store.Reader().OpeningRuns(ctx)
 	if err != nil {
 		return nil, err

@@ -57,13 +57,16 @@ func (e *Engine) work(ctx context.Context, id ordersync.ConnectionID, drain <-ch
 	if err != nil || lease == nil {
 		return err
 	}
+	ctx, end := e.set.Watch.execution(ctx, lease.Connection, lease.Epoch)
 	x := &execution{Engine: e, lease: lease, begun: e.store.Now(), app: app, kind: ordersync.Live, drain: drain}
 	err = x.guarded(ctx)
 	if errors.Is(err, store.ErrLeaseLost) {
 		e.log.InfoContext(ctx, "connection was taken over", "connection", id)
 		err = nil
 	}
-	return errors.Join(err, x.clearApplication(ctx))
+	err = errors.Join(err, x.clearApplication(ctx))
+	end(err)
+	return err
 }
 
 // guarded turns a panic into an outcome: one tenant's trouble is its own.

@@ -31,7 +31,7 @@ func callOf(ctx context.Context) *call {
 // ServeHTTP frames every request: an id, headers that every answer has, a line
 // in the log, problem documents for what no route serves and for panics.
 func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
-	c := &call{id: rand.Text()}
+	c, whole := &call{id: rand.Text()}, r
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	r.Header.Del("Accept") // there is one format, and an error is no reason to send another
 	w := &answer{ResponseWriter: plain, control: http.NewResponseController(plain)}
@@ -44,6 +44,7 @@ func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	begun := time.Now()
 	defer func() { s.end(w, r, begun, recover()) }()
+	defer func() { whole.Pattern = r.Pattern }() // for who stands before us
 	if _, pattern := s.mux.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
 		s.unknown(w, r)
 		return
@@ -78,7 +79,7 @@ func (s *server) logRequest(w *answer, r *http.Request, c *call, took time.Durat
 		route = "unknown"
 	}
 	level := slog.LevelInfo
-	if route == "/livez" || route == "/readyz" {
+	if route == "/livez" || route == "/readyz" || route == "/metrics" {
 		level = slog.LevelDebug
 	}
 	method := r.Method

@@ -25,15 +25,16 @@ const problemType = "application/problem+json"
 // Problem is what is answered to a request that could not be served: RFC 9457,
 // with the fields that were wrong.
 type Problem struct { //nolint:errname // RFC 9457 calls it so
-	Title      string           `json:"title" doc:"The status in words."`
-	Status     int              `json:"status" doc:"The HTTP status."`
-	Detail     string           `json:"detail" doc:"What is wrong and what to do about it."`
-	Code       string           `json:"code,omitempty" doc:"A word for programs, where the status does not say enough."`
-	RequestID  string           `json:"requestId,omitempty" doc:"The same id is in the log."`
-	ReasonCode ordersync.Reason `json:"reasonCode,omitempty" doc:"Why a connection could not be asked."`
-	Errors     []FieldError     `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
-	after      time.Duration    // to be tried again after; 0: nothing is said
-	location   string           // what goes on although this request ended
+	Title      string            `json:"title" doc:"The status in words."`
+	Status     int               `json:"status" doc:"The HTTP status."`
+	Detail     string            `json:"detail" doc:"What is wrong and what to do about it."`
+	Code       string            `json:"code,omitempty" doc:"A word for programs, where the status does not say enough."`
+	RequestID  string            `json:"requestId,omitempty" doc:"The same id is in the log."`
+	ReasonCode ordersync.Reason  `json:"reasonCode,omitempty" doc:"Why a connection could not be asked."`
+	Checks     map[string]string `json:"checks,omitempty" doc:"Of a probe: what was looked at, each ok or failed."`
+	Errors     []FieldError      `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
+	after      time.Duration     // to be tried again after; 0: nothing is said
+	location   string            // what goes on although this request ended
 }
 
 // FieldError says what is wrong with one field of a request. The value itself is
@@ -150,7 +151,9 @@ func (s *server) askedAmazon(ctx context.Context, err error) *Problem {
 // the database is down, or we are wrong. The error goes into the log only.
 func (s *server) unexpected(ctx context.Context, err error) *Problem {
 	id := callOf(ctx).id
-	if down := s.probe(ctx); down != nil {
+	probing, done := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
+	defer done()
+	if down := s.Reader.Ping(probing); down != nil {
 		s.Log.ErrorContext(ctx, "the database does not answer", "requestId", id, "error", err)
 		p := problem(http.StatusServiceUnavailable, "the database does not answer: ask again")
 		p.after = databaseAgain

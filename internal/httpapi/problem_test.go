@@ -134,11 +134,26 @@ func TestNotReady(t *testing.T) {
 	onSQLite(t, func(w *world) {
 		a := w.get("/readyz")
 		a.wantProblem(503)
+		if !strings.Contains(a.text, `"schema":"failed"`) || !strings.Contains(a.text, `"database":"ok"`) {
+			t.Errorf("it does not say which: %s", a.text)
+		}
 		if strings.Contains(a.text, "old schema") || !strings.Contains(w.log.String(), "old schema") {
 			t.Errorf("%s\n%s", a.text, w.log)
 		}
 	}, func(c *httpapi.Config) {
-		c.Ready = func(context.Context) error { return errors.New("old schema") }
+		c.Ready = []httpapi.Check{{Name: "schema", Look: func(context.Context) error { return errors.New("old schema") }}}
+	})
+}
+
+// A process that hangs says so, though its database answers.
+func TestNotAlive(t *testing.T) {
+	onSQLite(t, func(w *world) {
+		w.get("/readyz").want(200)
+		if a := w.get("/livez"); !strings.Contains(a.text, `"work":"failed"`) || a.status != 503 {
+			t.Errorf("%d %s", a.status, a.text)
+		}
+	}, func(c *httpapi.Config) {
+		c.Live = []httpapi.Check{{Name: "work", Look: func(context.Context) error { return errors.New("hangs") }}}
 	})
 }
 
@@ -159,6 +174,6 @@ func TestReadinessIsRemembered(t *testing.T) {
 		w.must(w.store.Close())
 		w.get("/readyz").wantProblem(503)
 	}, func(c *httpapi.Config) {
-		c.Ready = func(context.Context) error { looks++; return nil }
+		c.Ready = []httpapi.Check{{Name: "looks", Look: func(context.Context) error { looks++; return nil }}}
 	})
 }

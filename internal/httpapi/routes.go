@@ -28,6 +28,8 @@ var scopes = map[string]scope{
 	"GET /livez":  public,
 	"GET /readyz": public,
 
+	"GET /metrics": operatorScope,
+
 	"GET /api/v1/orders/sync/status":          tenantScope,
 	"POST /api/v1/orders/sync/run":            tenantScope,
 	"POST /api/v1/orders/sync/run/global":     operatorScope,
@@ -145,6 +147,7 @@ func tag(name string) func(*huma.Operation) {
 // register registers all routes.
 func (s *server) register() {
 	s.registerHealth()
+	s.registerMetrics()
 	s.registerStatus()
 	s.registerRuns()
 	s.registerBackfill()

@@ -31,10 +31,13 @@ type Config struct {
 	Log            *slog.Logger
 	// Now is the store's clock; nil means time.Now.
 	Now func() time.Time
-	// Ready says what else must hold before requests are sent here, such as a
-	// current schema; nil: nothing.
-	Ready readyFunc
-	Pace  Pace
+	// Ready is what must hold besides a database that answers before requests are
+	// sent here, such as a current schema; Live what must hold as long as the process
+	// is not to be started anew.
+	Ready, Live []Check
+	// Metrics answers a scrape; nil: there are none.
+	Metrics http.Handler
+	Pace    Pace
 }
 
 // Pace holds the times and limits that tests shorten. Zero values mean the
@@ -75,6 +78,7 @@ type server struct {
 	searches  limiter
 	waits     limiter
 	health    health
+	lives     health
 }
 
 // New makes the HTTP interface. It fails when a route is registered that the

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -33,6 +34,20 @@ func (r *Reader) Ping(ctx context.Context) error {
 	var one int
 	if err := r.db.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
 		return fmt.Errorf("ask the database: %w", err)
+	}
+	return nil
+}
+
+// ErrClockUnknown says that this process does not know what time it is for all: its
+// clock has jumped against the database's, or the two were never compared. It claims
+// nothing until they agree.
+var ErrClockUnknown = errors.New("the time is not known: this machine's clock and the database's have not agreed yet")
+
+// ClockKnown tells whether the time is known well enough to work by it.
+func (s *Store) ClockKnown(ctx context.Context) error {
+	s.clock.keep(ctx)
+	if !s.clock.sure() {
+		return ErrClockUnknown
 	}
 	return nil
 }

@@ -100,9 +100,13 @@ func (r *Reader) Traffic(ctx context.Context, from, to time.Time) (out []Traffic
 	return out, rows.Err()
 }
 
-// ceilingQuery adds up the budgets of those who may be called.
-const ceilingQuery = `SELECT COALESCE(SUM(rate), 0) * 60 FROM budgets b WHERE b.operation = $1 AND EXISTS (SELECT 1 FROM connections c
-	WHERE c.seller_id = b.seller AND c.region = b.region AND c.state = 'CONNECTED' AND NOT c.paused)`
+// ceilingQuery adds up the budgets of those who may be called. A budget stands for a
+// connection while nobody knows its seller; see [SellerKey].
+const ceilingQuery = `SELECT COALESCE(SUM(rate), 0) * 60 FROM budgets b WHERE b.operation = $1 AND (EXISTS (SELECT 1 FROM connections c
+		WHERE c.seller_id = b.seller AND c.region = b.region AND c.state = 'CONNECTED' AND NOT c.paused)
+	OR b.seller LIKE 'connection:%' AND EXISTS (SELECT 1 FROM connections c
+		WHERE c.id = CASE WHEN b.seller LIKE 'connection:%' THEN CAST(SUBSTR(b.seller, 12) AS BIGINT) END
+			AND c.seller_id = '' AND c.state = 'CONNECTED' AND NOT c.paused))`
 
 // Ceiling is how many calls of searchOrders a minute Amazon's budgets permit in the
 // long run: their rates in force, of the sellers that are connected and not paused

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -88,5 +89,11 @@ func TestCeilingIsWhatBudgetsPermit(t *testing.T) {
 		equal(t, "of three sellers", ceiling(), 45.0)
 		d.must(d.Pause(d.ctx, "calm", paused))
 		equal(t, "of those that are not paused", ceiling(), 30.0)
+		nameless := d.connect("nameless", "")
+		d.exec(`INSERT INTO budgets (client_id, region, seller, operation, plan_rate, plan_burst, rate, tokens, at, rate_at)
+			VALUES ('app', 'eu', $1, 'searchOrders', 0.5, 20, 0.25, 20, 0, 0)`, fmt.Sprint("connection:", nameless))
+		equal(t, "with a seller whom nobody knows", ceiling(), 45.0)
+		d.must(d.Pause(d.ctx, "nameless", nameless))
+		equal(t, "without it", ceiling(), 30.0)
 	})
 }

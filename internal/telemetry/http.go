@@ -1,0 +1,71 @@
+package telemetry
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// noted remembers the status of an answer.
+type noted struct {
+	http.ResponseWriter
+	status int // 0: nothing was sent
+}
+
+func (n *noted) WriteHeader(status int) {
+	if n.status == 0 && status >= http.StatusOK {
+		n.status = status
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *noted) Write(b []byte) (int, error) {
+	if n.status == 0 {
+		n.status = http.StatusOK
+	}
+	return n.ResponseWriter.Write(b)
+}
+
+// Flush sends what was written, for who asks without a ResponseController.
+func (n *noted) Flush() { _ = http.NewResponseController(n.ResponseWriter).Flush() } // some writers cannot
+
+// Unwrap lets http.ResponseController reach the connection.
+func (n *noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+// routeOf is the pattern that served a request, without its method: never the path,
+// which may name a tenant or an order.
+func routeOf(r *http.Request) string {
+	_, route, found := strings.Cut(r.Pattern, " ")
+	switch {
+	case r.Pattern == "":
+		return "unknown"
+	case !found:
+		return r.Pattern
+	}
+	return route
+}
+
+// methodOf is a request's method, of a closed list.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "unknown"
+}
+
+// HTTP counts and traces the requests that next answers. next must set the Pattern of
+// the request it is given, as http.ServeMux does.
+func (t *Telemetry) HTTP(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun, answer := time.Now(), &noted{ResponseWriter: w}
+		defer func() {
+			// Nothing was sent: it panicked, or its client has gone.
+			if answer.status == 0 {
+				answer.status = http.StatusInternalServerError
+			}
+			t.Metrics.Served(methodOf(r), routeOf(r), answer.status, time.Since(begun))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
