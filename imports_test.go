@@ -68,6 +68,8 @@ var kept = []struct {
 	{"github.com/riverqueue/river", []string{"internal/engine/jobs.go"}, "River is the doorbell and nothing else"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, "the HTTP framework stays at its door"},
 	{"github.com/tink-crypto", []string{"internal/secret"}, "one room seals"},
+	{"github.com/prometheus", []string{"internal/telemetry", "cmd/ordersync/watching.go"}, "metrics are made in one room"},
+	{"go.opentelemetry.io", []string{"internal/telemetry", "cmd/ordersync/traces_test.go"}, "traces are made in one room"},
 	{"github.com/aws", []string{"internal/queue"}, "AWS's types stay where its queue is read"},
 	{"github.com/hashicorp", []string{"internal/secret"}, "Vault's types stay where secrets are kept"},
 }

@@ -11,6 +11,7 @@ import (
 
 	"ordersync/internal/engine"
 	"ordersync/internal/httpapi"
+	"ordersync/internal/telemetry"
 	"ordersync/internal/web"
 )
 
@@ -61,6 +62,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 		Reader: w.store.Doors(), Engine: w.engine, Operators: i.settings.Operators,
 		TrustedProxies: i.settings.proxies(), Version: version, Log: i.log, Now: w.store.Now,
 		Ready: i.readiness(w.store), Live: i.liveness(w), Metrics: w.watch.Metrics.Handler(),
+		Mark: func(ctx context.Context, id string) context.Context { return telemetry.WithID(ctx, "requestId", id) },
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"ordersync/internal/queue"
 	"ordersync/internal/store"
+	"ordersync/internal/telemetry"
 )
 
 // settings are all settings of ordersync. Each is a flag and a variable; a
@@ -77,6 +78,8 @@ type settings struct {
 	RetentionIncidents time.Duration `env:"ORDERSYNC_RETENTION_INCIDENTS" default:"2160h" group:"Settings" help:"How long an incident is kept after its end."`
 	ServerKey          string        `env:"ORDERSYNC_SERVER_KEY" group:"Settings" secret:"all" help:"Operator's key with which sync --server asks a running server; ordersync keys create makes one." placeholder:"KEY"`
 	ServerKeyFile      string        `env:"ORDERSYNC_SERVER_KEY_FILE" group:"Settings" help:"File that holds the server's key." placeholder:"FILE"`
+	TracesEndpoint     string        `name:"traces-endpoint" env:"ORDERSYNC_TRACES_ENDPOINT" group:"Settings" help:"Base URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Unset: OTEL_EXPORTER_OTLP_ENDPOINT, and no traces without that." placeholder:"URL"`
+	LogFormat          string        `env:"ORDERSYNC_LOG_FORMAT" default:"text" enum:"text,json" group:"Settings" help:"How lines of the log are written: ${enum}."`
 	LogLevel           string        `env:"ORDERSYNC_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Settings" help:"What is logged to standard error: ${enum}."`
 }
 
@@ -238,7 +241,11 @@ func (s *settings) workers() int {
 func (s *settings) logger(talk io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum has checked it
-	return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: level}))
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		return slog.New(telemetry.Log(slog.NewJSONHandler(talk, options)))
+	}
+	return slog.New(telemetry.Log(slog.NewTextHandler(talk, options)))
 }
 
 // setting is one row of the configuration.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ func (s *settings) serverProblems() (out []error) {
 	}
 	if s.MetricsListen != "" && !listenable(s.MetricsListen) {
 		out = append(out, errors.New("ORDERSYNC_METRICS_LISTEN is no address: use host:port, for example 127.0.0.1:9464"))
+	}
+	if u, err := url.Parse(s.TracesEndpoint); s.TracesEndpoint != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
+		out = append(out, errors.New("ORDERSYNC_TRACES_ENDPOINT is no web address: use one like http://127.0.0.1:4318, without a user; OTEL_EXPORTER_OTLP_HEADERS holds what a collector wants to know"))
 	}
 	for n, p := range s.TrustedProxies {
 		network, err := parseProxy(p)

@@ -8,6 +8,7 @@ import (
 	"ordersync"
 	"ordersync/internal/httpapi"
 	"ordersync/internal/queue"
+	"ordersync/internal/telemetry"
 )
 
 // syncCommand does one run and prints it.
@@ -111,13 +112,16 @@ func (i *invocation) runOnce(w workplace, mode ordersync.RunMode, tenant ordersy
 
 // runWatched is runOnce with somebody who watches; what watch returns is called
 // when the run has ended.
-func (i *invocation) runWatched(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID, watch func(ordersync.RunID) func()) (httpapi.Run, error) {
-	id, err := w.engine.StartRun(i.ctx, mode, tenant)
+func (i *invocation) runWatched(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID, watch func(ordersync.RunID) func()) (_ httpapi.Run, err error) {
+	ctx, end := w.watch.Tracer.Span(i.ctx, "run")
+	defer func() { end(err) }()
+	id, err := w.engine.StartRun(ctx, mode, tenant)
 	if err != nil {
 		return httpapi.Run{}, err
 	}
+	ctx = telemetry.WithID(ctx, "runId", string(id))
 	done := watch(id)
-	err = w.engine.Drive(i.ctx, id)
+	err = w.engine.Drive(ctx, id)
 	done()
 	if err != nil {
 		return httpapi.Run{}, fmt.Errorf("run %s: %w", id, err)

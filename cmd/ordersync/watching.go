@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,12 +23,52 @@ type watching struct {
 	*telemetry.Telemetry
 	store *store.Store // once it is open
 	end   func()       // ends the flushing of traffic, and waits for that
+	tell  func(error)  // is told what traces could not be sent
 }
 
 func newWatching() *watching {
-	w := &watching{end: func() {}}
+	w := &watching{end: func() {}, tell: func(error) {}}
 	w.Telemetry = telemetry.New(version, func() time.Time { return w.store.Now() })
 	return w
+}
+
+// traceVariables are the standard variables that turn traces on.
+var traceVariables = []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}
+
+// trace sends traces, where a setting or a standard variable says where to.
+func (w *watching) trace(i *invocation) error {
+	wanted := i.settings.TracesEndpoint != "" || slices.ContainsFunc(traceVariables, func(name string) bool { return os.Getenv(name) != "" })
+	if !wanted || os.Getenv("OTEL_SDK_DISABLED") == "true" {
+		return nil
+	}
+	database := "postgresql"
+	if _, local := store.SQLitePath(i.settings.DatabaseURL); local {
+		database = "sqlite"
+	}
+	w.tell = func(err error) { i.log.Warn("traces cannot be sent", "error", err) }
+	tracer, err := telemetry.NewTracer(i.ctx, telemetry.TraceSettings{
+		Endpoint: i.settings.TracesEndpoint, Version: version, Instance: holder(), Database: database,
+		Tell: w.tell,
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	w.Tracer = tracer
+	return nil
+}
+
+// tracesEnd is how long the last traces may take to be sent.
+const tracesEnd = 5 * time.Second
+
+// close adds the last of the traffic, and sends the last of the traces. A collector
+// that is away is no trouble of the work's.
+func (w *watching) close() {
+	w.end()
+	ctx, cancel := context.WithTimeout(context.Background(), tracesEnd)
+	defer cancel()
+	if err := w.Tracer.Close(ctx); err != nil {
+		w.tell(err)
+	}
 }
 
 // engine is what the engine tells.

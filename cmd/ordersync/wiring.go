@@ -93,6 +93,9 @@ type workplace struct {
 // call Amazon, and needs no credentials of the application.
 func (i *invocation) open(withAmazon bool) (w workplace, err error) {
 	watch := newWatching()
+	if err := watch.trace(i); err != nil {
+		return w, err
+	}
 	if w.store, err = i.openWatched(true, watch.Store()); err != nil {
 		return w, err
 	}
@@ -198,7 +201,7 @@ func holder() string {
 // close closes what open opened.
 func (w workplace) close() error {
 	if w.watch != nil {
-		w.watch.end()
+		w.watch.close()
 	}
 	if w.vault != nil {
 		w.vault.Close()

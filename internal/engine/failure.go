@@ -153,7 +153,7 @@ func (x *execution) restart(ctx context.Context, w *ordersync.Walk, refusal *spa
 	if _, err := x.store.Commit(ctx, x.lease, c); err != nil {
 		return false, err
 	}
-	x.log.InfoContext(ctx, "walk restarted", "connection", x.lease.Connection.ID, "requestId", refusal.RequestID)
+	x.log.InfoContext(ctx, "walk restarted", "connection", x.lease.Connection.ID, "amazonRequestId", refusal.RequestID)
 	return x.replace(ctx, w)
 }
 
@@ -217,7 +217,7 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 
 func (x *execution) logRefusal(ctx context.Context, op ordersync.Operation, refusal *spapi.Error) {
 	x.log.WarnContext(ctx, "call refused", "connection", x.lease.Connection.ID, "operation", op, "kind", refusal.Kind,
-		"status", refusal.Status, "code", refusal.Code, "requestId", refusal.RequestID)
+		"status", refusal.Status, "code", refusal.Code, "amazonRequestId", refusal.RequestID)
 }
 
 // refused ends the execution by what Amazon answered.

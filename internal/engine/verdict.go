@@ -109,7 +109,7 @@ func (x *execution) applicationRefused(ctx context.Context, c store.Commit, refu
 	if err != nil {
 		return err
 	}
-	x.log.ErrorContext(ctx, "the application's credentials are refused: every tenant waits", "kind", refusal.Kind, "requestId", refusal.RequestID)
+	x.log.ErrorContext(ctx, "the application's credentials are refused: every tenant waits", "kind", refusal.Kind, "amazonRequestId", refusal.RequestID)
 	if x.kind == ordersync.Back {
 		return x.failBack(ctx, c)
 	}

@@ -176,7 +176,7 @@ func seen(w *ordersync.Walk, p spapi.Page) store.Seen {
 // as wide. again tells that it is tried by this execution.
 func (x *execution) badWalk(ctx context.Context, w *ordersync.Walk, m spapi.Meta, cause string) (again bool, _ error) {
 	learned := x.learned(ordersync.SearchOrders, m)
-	x.log.WarnContext(ctx, "walk given up", "connection", x.lease.Connection.ID, "cause", cause, "requestId", m.RequestID)
+	x.log.WarnContext(ctx, "walk given up", "connection", x.lease.Connection.ID, "cause", cause, "amazonRequestId", m.RequestID)
 	if again, err := x.stuck(ctx, w, learned, nil); again || err != nil {
 		return again, err
 	}

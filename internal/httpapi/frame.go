@@ -32,7 +32,7 @@ func callOf(ctx context.Context) *call {
 // in the log, problem documents for what no route serves and for panics.
 func (s *server) ServeHTTP(plain http.ResponseWriter, r *http.Request) {
 	c, whole := &call{id: rand.Text()}, r
-	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	r = r.WithContext(s.Mark(context.WithValue(r.Context(), callKey{}, c), c.id))
 	r.Header.Del("Accept") // there is one format, and an error is no reason to send another
 	w := &answer{ResponseWriter: plain, control: http.NewResponseController(plain)}
 	w.hurry()

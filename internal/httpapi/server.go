@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Config struct {
 	// sent here, such as a current schema; Live what must hold as long as the process
 	// is not to be started anew.
 	Ready, Live []Check
+	// Mark notes a request's id in its context, for the log; nil: nobody does.
+	Mark func(ctx context.Context, requestID string) context.Context
 	// Metrics answers a scrape; nil: there are none.
 	Metrics http.Handler
 	Pace    Pace
@@ -96,6 +99,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Mark == nil {
+		c.Mark = func(ctx context.Context, _ string) context.Context { return ctx }
 	}
 	c.Pace = c.Pace.withDefaults()
 	s := &server{Config: c, mux: http.NewServeMux(), operators: map[string]bool{}}

@@ -54,6 +54,7 @@ func (s *server) run(ctx context.Context, mode ordersync.RunMode, tenant ordersy
 	if err != nil {
 		return nil, run, nil, err
 	}
+	s.Log.InfoContext(ctx, "run asked for", "requestId", callOf(ctx).id, "runId", id, "mode", mode)
 	look, done = looking(ctx, p)
 	if run, err = s.await(look, ctx, id, p.wait); err != nil {
 		done()

@@ -59,11 +59,14 @@ func methodOf(r *http.Request) string {
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun, answer := time.Now(), &noted{ResponseWriter: w}
+		ctx, span := t.Tracer.request(r)
+		r = r.WithContext(ctx)
 		defer func() {
 			// Nothing was sent: it panicked, or its client has gone.
 			if answer.status == 0 {
 				answer.status = http.StatusInternalServerError
 			}
+			answered(span, r, answer)
 			t.Metrics.Served(methodOf(r), routeOf(r), answer.status, time.Since(begun))
 		}()
 		next.ServeHTTP(answer, r)

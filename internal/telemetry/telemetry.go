@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"ordersync"
@@ -14,41 +15,52 @@ type Telemetry struct {
 	Traffic *Traffic
 	Metrics *Metrics
 	Alive   *Alive
+	Tracer  *Tracer
 }
 
-// New makes a process's telemetry. now is the store's clock.
+// New makes a process's telemetry, without traces. now is the store's clock.
 func New(version string, now func() time.Time) *Telemetry {
-	return &Telemetry{Traffic: NewTraffic(now), Metrics: NewMetrics(version), Alive: NewAlive()}
+	return &Telemetry{Traffic: NewTraffic(now), Metrics: NewMetrics(version), Alive: NewAlive(), Tracer: &Tracer{}}
 }
 
 // Store is told by the store.
 func (t *Telemetry) Store() store.Watch {
 	return store.Watch{
-		Committed: func(_ context.Context, c store.Commit, counts ordersync.Counts) {
+		Committed: func(ctx context.Context, c store.Commit, counts ordersync.Counts) {
 			t.Traffic.Committed(c, counts)
 			t.Metrics.Committed(c, counts)
+			t.Tracer.committed(ctx, c)
 		},
 		Token: t.Metrics.Token,
 		Transaction: func(ctx context.Context, what string) (context.Context, func(error)) {
 			begun := time.Now()
-			return ctx, func(err error) { t.Metrics.Transaction(what, time.Since(begun), err) }
+			ctx, end := t.Tracer.transaction(ctx, what)
+			return ctx, func(err error) {
+				end(err)
+				t.Metrics.Transaction(what, time.Since(begun), err)
+			}
 		},
 	}
 }
 
 // Amazon is told by the client of Amazon's.
 func (t *Telemetry) Amazon(ctx context.Context, op ordersync.Operation, region ordersync.Region) (context.Context, func(spapi.Sent)) {
+	ctx, end := t.Tracer.amazon(ctx, op, region)
 	return ctx, func(s spapi.Sent) {
+		end(s)
 		t.Traffic.Sent(op, s)
 		t.Metrics.Sent(op, region, s)
 	}
 }
 
-// Execution is told by the engine.
-func (t *Telemetry) Execution(ctx context.Context, _ ordersync.Connection, _ int64) (context.Context, func(error)) {
+// Execution is told by the engine. Lines of the log within an execution have its id:
+// the connection and the epoch of its claim.
+func (t *Telemetry) Execution(ctx context.Context, c ordersync.Connection, epoch int64) (context.Context, func(error)) {
 	begun, done := time.Now(), t.Alive.Execution()
+	ctx, end := t.Tracer.execution(WithID(ctx, "execution", fmt.Sprintf("%d/%d", c.ID, epoch)), c, epoch)
 	return ctx, func(err error) {
 		done()
+		end(err)
 		t.Metrics.Executed(time.Since(begun), err)
 	}
 }
