@@ -54,7 +54,9 @@ func (c *appRotateSecretCommand) Run(i *invocation) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(i.ctx, c.Wait)
 	defer cancel()
+	working := i.meter("waiting for the new client secret in the queue")
 	done, err := w.engine.RotateClientSecret(ctx, region, c.Again)
+	working.end()
 	if err != nil {
 		return c.advise(i, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ordersync/internal/engine"
@@ -59,18 +60,20 @@ func (c *appShowCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		return printJSON(i.out, out)
 	}
-	_, err = fmt.Fprintf(i.out, "client id: %s\nclient secret: %s\nnotifications: %s\n", cell(out.ClientID), plain(age.Text(w.store.Now())), out.queue())
+	s := i.screen
+	lines := []string{s.say("client id: %s", cell(out.ClientID)), s.say("client secret: %s", plain(s.sentence(age.Text(w.store.Now())))), s.say("notifications: %s", out.queue(s.language))}
 	for _, one := range warnings {
-		_, err = fmt.Fprintf(i.out, "warning: %s\n", plain(one.Message))
+		lines = append(lines, s.paint(between, s.say("warning: %s", plain(s.sentence(one.Message)))))
 	}
+	_, err = fmt.Fprintln(s, strings.Join(lines, "\n"))
 	return printed(err)
 }
 
-func (a shownApplication) queue() string {
+func (a shownApplication) queue(l language) string {
 	if a.Queue {
-		return "read from a queue"
+		return l.tr("read from a queue")
 	}
-	return "none: ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE is not set, and the secret is rotated by hand"
+	return l.tr("none: ORDERSYNC_AMAZON_NOTIFICATIONS_QUEUE is not set, and the secret is rotated by hand")
 }
 
 func shownSecretOf(age engine.SecretAge, now time.Time) *shownSecret {

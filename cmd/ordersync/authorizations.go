@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
 
 	"ordersync/internal/httpapi"
 	"ordersync/internal/store"
@@ -30,6 +29,8 @@ func (c *authorizationsCommand) Run(i *invocation) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	now := i.now()
 	var rows []httpapi.Authorization
+	read := i.meter("read %d connections")
+	defer read.end()
 	for page := (store.AuthorizationPage{Until: now.AddDate(0, 0, c.Within), Limit: 1000}); ; {
 		list, next, err := s.Reader().Authorizations(i.ctx, page)
 		if err != nil {
@@ -38,10 +39,12 @@ func (c *authorizationsCommand) Run(i *invocation) (err error) {
 		for _, one := range list {
 			rows = append(rows, httpapi.AuthorizationOf(one, now))
 		}
+		read.told(int64(len(rows)))
 		if page.After = next; next == (store.AuthorizationMark{}) {
 			break
 		}
 	}
+	read.end()
 	if c.JSON {
 		return printLines(i.out, rows)
 	}
@@ -53,25 +56,38 @@ func (c *authorizationsCommand) Run(i *invocation) (err error) {
 }
 
 func (c *authorizationsCommand) print(i *invocation, rows []httpapi.Authorization, undated int) error {
+	s := i.screen
 	if len(rows) == 0 {
-		_, _ = fmt.Fprintf(i.err, "no authorisation ends within %s\n", counted(c.Within, "day"))
+		_, _ = fmt.Fprintln(i.err, s.say("no authorisation ends within %s", s.counted(c.Within, "day")))
 	} else {
-		t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
-		_, _ = fmt.Fprintln(t, "ENDS\tDAYS LEFT\tTENANT\tNAME\tCONNECTION\tREGION\tSELLER\tSTATUS")
+		t := s.table(column{head: "ENDS", least: leastTime}, column{head: "DAYS LEFT", right: true}, column{head: "TENANT", least: 8}, column{head: "NAME", least: 8, spare: 2},
+			column{head: "CONNECTION", right: true}, column{head: "REGION", spare: 1}, column{head: "SELLER", spare: 3}, column{head: "STATUS"})
 		for _, one := range rows {
 			seller := ""
 			if one.SellingPartnerID != nil {
 				seller = *one.SellingPartnerID
 			}
-			_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", shown(one.ExpiresAt), one.DaysLeft, one.TenantID, cell(one.DisplayName), one.ConnectionID,
-				one.Region, cell(seller), one.ConnectionStatus)
+			t.row(shown(one.ExpiresAt), piece{fmt.Sprint(one.DaysLeft), daysTone(one.DaysLeft)}, one.TenantID, cell(one.DisplayName), one.ConnectionID,
+				one.Region, cell(seller), s.word(one.ConnectionStatus))
 		}
-		if err := t.Flush(); err != nil {
-			return printed(err)
+		if err := t.print(); err != nil {
+			return err
 		}
 	}
 	if undated > 0 {
-		_, _ = fmt.Fprintf(i.err, "of %s nobody said when the seller consented (authorizedAt of an import): their end is not known\n", counted(undated, "connection"))
+		_, _ = fmt.Fprintln(i.err, s.say("of %s nobody said when the seller consented (authorizedAt of an import): their end is not known", s.counted(undated, "connection")))
 	}
 	return nil
+}
+
+// daysTone is that of the days that an authorisation lasts: the first warning
+// comes 30 days before its end.
+func daysTone(days int) tone {
+	switch {
+	case days <= 0:
+		return strong
+	case days <= 30:
+		return between
+	}
+	return plainly
 }

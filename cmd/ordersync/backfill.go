@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"ordersync"
@@ -38,7 +37,9 @@ func (c *backfillCommand) Run(i *invocation) (err error) {
 	if err := i.known(w.store, "TENANT", tenant); err != nil {
 		return err
 	}
+	working := i.meter("looking for what was never read")
 	plans, err := w.engine.Backfill(i.ctx, tenant, since)
+	working.end()
 	retention, future := new(engine.RetentionError), new(engine.FutureError)
 	if errors.As(err, &retention) || errors.As(err, &future) {
 		err = usageError{fmt.Errorf("--since: %w", err)}
@@ -53,7 +54,7 @@ func (c *backfillCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		return printJSON(i.out, report)
 	}
-	return report.print(i.out, i.err)
+	return report.print(i.screen, i.err)
 }
 
 // parseSince reads a day or a time.
@@ -106,39 +107,39 @@ func backfillPlanOf(p engine.BackfillPlan) backfillOf {
 	return out
 }
 
-func (r backfillReport) print(out, talk io.Writer) error {
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "CONNECTION\tREGION\tMARKETPLACE\tWANTED SINCE\tGAP FROM\tGAP TO")
+func (r backfillReport) print(s screen, talk io.Writer) error {
+	t := s.table(column{head: "CONNECTION", right: true}, column{head: "REGION"}, column{head: "MARKETPLACE"}, column{head: "WANTED SINCE", least: leastTime, spare: 1},
+		column{head: "GAP FROM", least: leastTime}, column{head: "GAP TO", least: leastTime})
 	for _, c := range r.Connections {
 		for _, m := range c.Marketplaces {
 			for _, gap := range m.Gaps {
-				_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ConnectionID, c.Region, cell(m.MarketplaceID), shown(m.WantedSince), shown(gap.From), shown(gap.To))
+				t.row(c.ConnectionID, c.Region, cell(m.MarketplaceID), shown(m.WantedSince), shown(gap.From), shown(gap.To))
 			}
 		}
 	}
-	if err := t.Flush(); err != nil {
-		return printed(err)
+	if err := t.print(); err != nil {
+		return err
 	}
 	for _, c := range r.Connections {
-		for _, note := range c.notes() {
-			_, _ = fmt.Fprintf(talk, "connection %s (%s): %s\n", c.ConnectionID, c.Region, note)
+		for _, note := range c.notes(s.language) {
+			_, _ = fmt.Fprintln(talk, s.say("connection %s (%s): %s", c.ConnectionID, c.Region, note))
 		}
 	}
 	return nil
 }
 
 // notes are what keeps a connection from reading what is wanted.
-func (c backfillOf) notes() (out []string) {
+func (c backfillOf) notes(l language) (out []string) {
 	if c.Clamped {
-		out = append(out, "Amazon does not keep orders from so long ago; what it keeps is read")
+		out = append(out, l.tr("Amazon does not keep orders from so long ago; what it keeps is read"))
 	}
 	switch {
 	case c.Paused:
-		out = append(out, "it is paused, and reads once it is resumed")
+		out = append(out, l.tr("it is paused, and reads once it is resumed"))
 	case c.ConnectionStatus != string(ordersync.Connected):
-		out = append(out, "it is "+c.ConnectionStatus+", and reads once it is connected")
+		out = append(out, l.say("it is %s, and reads once it is connected", c.ConnectionStatus))
 	case !c.Begun:
-		out = append(out, "nothing was read of it yet; its gaps are known after the first reading")
+		out = append(out, l.tr("nothing was read of it yet; its gaps are known after the first reading"))
 	}
 	return out
 }

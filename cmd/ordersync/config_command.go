@@ -1,10 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"text/tabwriter"
-)
-
 // configCommand prints the configuration in force.
 type configCommand struct {
 	JSON bool `help:"Print JSON."`
@@ -20,9 +15,9 @@ func (c *configCommand) Run(i *invocation) error {
 		}
 		return printJSON(i.out, values)
 	}
-	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
+	t := i.screen.table(column{}, column{wraps: true})
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\n", r.Name, r.Value)
+		t.row(r.Name, r.Value)
 	}
-	return printed(t.Flush())
+	return t.print()
 }

@@ -16,6 +16,14 @@ type connectCommand struct {
 	Connection  int64         `help:"The connection that is to be renewed." placeholder:"ID"`
 	Another     bool          `help:"Connect one more account of the region, and renew none."`
 	Valid       time.Duration `default:"24h" help:"How long the link is good, at most 720h."`
+	JSON        bool          `help:"Print JSON."`
+}
+
+// invitation is a link as JSON.
+type invitation struct {
+	TenantID  ordersync.TenantID `json:"tenantId"`
+	Link      string             `json:"link"`
+	ExpiresAt *string            `json:"expiresAt"`
 }
 
 // Run makes the link. It is shown this once, and is good for one account.
@@ -43,8 +51,18 @@ func (c *connectCommand) Run(i *invocation) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(i.out, w.engine.ConsentLink(ticket))
+	if err := c.print(i, invitation{tenant, w.engine.ConsentLink(ticket), moment(consent.ExpiresAt)}); err != nil {
+		return err
+	}
 	_, _ = fmt.Fprintf(i.err, "send this link to the seller of tenant %s: it is good until %s, in one browser, for one account\n",
 		tenant, consent.ExpiresAt.UTC().Format("2006-01-02 15:04 UTC"))
 	return nil
+}
+
+func (c *connectCommand) print(i *invocation, one invitation) error {
+	if c.JSON {
+		return printJSON(i.out, one)
+	}
+	_, err := fmt.Fprintln(i.out, one.Link)
+	return printed(err)
 }

@@ -90,7 +90,7 @@ func (c *demoCommand) in(i *invocation, dir string) (err error) {
 	}
 	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s; SQLite in %s; nothing leaves this machine.\nA global run over %s:\n",
 		api.url, dir, counted(len(amazon.tenants), "tenant"))
-	run, err := demo.runWatched(w, ordersync.GlobalRun, "", func(id ordersync.RunID) func() { return watchRun(i.ctx, i.err, w.store.Reader(), id) })
+	run, err := demo.runWatched(w, ordersync.GlobalRun, "", progress{i: i, reader: w.store.Reader(), stays: true}.watchRun)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (c *demoCommand) print(i *invocation, run httpapi.Run) error {
 	rank := map[ordersync.Status]int{ordersync.StatusSuccess: 1, ordersync.StatusPartial: 2, ordersync.StatusSkipped: 3, ordersync.StatusFailed: 4}
 	slices.SortStableFunc(run.Results, func(a, b httpapi.Result) int { return cmp.Compare(rank[a.Status], rank[b.Status]) })
 	_, _ = fmt.Fprintln(i.out)
-	return printRun(i.out, run)
+	return printRun(i.screen, run)
 }
 
 // demoAddress is where the demo serves; when it is taken, anywhere.

@@ -199,7 +199,7 @@ func TestProgressLine(t *testing.T) {
 		"[##########..........] 4 of 8: 1 success, 1 partial, 1 skipped, 1 failed; 1.5 s": {Total: 8, Success: 1, Partial: 1, Skipped: 1, Failed: 1},
 		"[####################] 8 of 8: 2 success, 2 partial, 2 skipped, 2 failed; 1.5 s": {Total: 8, Success: 2, Partial: 2, Skipped: 2, Failed: 2},
 	} {
-		if got := progressLine(s, 1500*time.Millisecond); got != want {
+		if got := language("").progressLine(s, 1500*time.Millisecond); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

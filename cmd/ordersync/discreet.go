@@ -16,6 +16,7 @@ type discreet struct {
 	mu   sync.Mutex // the log and the command itself speak at once
 	out  io.Writer
 	hush *strings.Replacer
+	line string // stands at the end of a terminal, below whatever is said
 }
 
 // redacted stands where a secret stood.
@@ -46,14 +47,42 @@ func (d *discreet) hide(secrets ...string) {
 func (d *discreet) Write(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	text := knownSecret.ReplaceAllString(string(p), redacted)
-	if d.hush != nil {
-		text = d.hush.Replace(text)
+	text := d.clean(string(p))
+	if d.line != "" {
+		text = eraseLine + text + d.line
 	}
 	if _, err := io.WriteString(d.out, text); err != nil {
 		return 0, fmt.Errorf("talk: %w", err)
 	}
 	return len(p), nil
+}
+
+// clean is a text without secrets.
+func (d *discreet) clean(text string) string {
+	text = knownSecret.ReplaceAllString(text, redacted)
+	if d.hush != nil {
+		text = d.hush.Replace(text)
+	}
+	return text
+}
+
+// eraseLine goes to the begin of a terminal's line and empties it (ECMA-48, EL).
+const eraseLine = "\r\x1b[K"
+
+// show puts a line where the one before stood; "" takes it away. The line stays
+// last while other things are said, which come as whole lines. It is cut where the
+// terminal ends: a line that goes on in the next could not be taken away.
+func (d *discreet) show(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if line = d.clean(line); line == d.line {
+		return
+	}
+	if width := terminalWidth(d.out); width > 0 {
+		line = cut(line, width-1)
+	}
+	d.line = line
+	_, _ = io.WriteString(d.out, eraseLine+line) // who works is not stopped by what is shown
 }
 
 // secrets are the texts of the settings that nobody may see.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"ordersync/internal/engine"
@@ -39,7 +38,10 @@ func (c *doctorCommand) Run(i *invocation) error {
 	ctx, cancel := context.WithTimeout(i.ctx, doctorTime)
 	defer cancel()
 	out := examined{Healthy: true}
-	for _, f := range i.examine(ctx) {
+	working := i.meter("looking at database, secrets, Amazon and tenants")
+	found := i.examine(ctx)
+	working.end()
+	for _, f := range found {
 		out.Findings = append(out.Findings, finding{f.Check, f.Health, f.Detail, f.Remedy})
 		out.Healthy = out.Healthy && f.Health != engine.Broken
 	}
@@ -56,15 +58,15 @@ func (c *doctorCommand) print(i *invocation, out examined) error {
 	if c.JSON {
 		return printJSON(i.out, out)
 	}
-	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "CHECK\tSTATUS\tWHAT WAS FOUND, AND WHAT TO DO")
+	s := i.screen
+	t := s.table(column{head: "CHECK"}, column{head: "STATUS"}, column{head: "WHAT WAS FOUND, AND WHAT TO DO", least: 30, wraps: true})
 	for _, f := range out.Findings {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", f.Check, f.Status, plain(f.Detail))
+		t.row(s.tr(f.Check), s.word(string(f.Status)), plain(s.sentence(f.Detail)))
 		if f.Remedy != "" { // a line of its own: it may be long
-			_, _ = fmt.Fprintf(t, "\t\tto do: %s\n", plain(f.Remedy))
+			t.row("", "", s.say("to do: %s", plain(s.sentence(f.Remedy))))
 		}
 	}
-	return printed(t.Flush())
+	return t.print()
 }
 
 // examine looks at one thing after the other, as far as it comes.

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"ordersync/internal/engine"
 	"ordersync/internal/httpapi"
@@ -36,7 +34,9 @@ func (c *explainCommand) Run(i *invocation) (err error) {
 	if err := i.known(w.store, "TENANT", tenant); err != nil {
 		return err
 	}
+	working := i.meter("looking for the order")
 	x, err := w.engine.Explain(i.ctx, tenant, c.Order, c.AskAmazon)
+	working.end()
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *explainCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		err = printJSON(i.out, shown)
 	} else {
-		err = printExplanation(i.out, shown)
+		err = printExplanation(i.screen, shown)
 	}
 	if err == nil && x.AskFailed != nil && !errors.Is(x.AskFailed, engine.ErrNotFound) {
 		err = errors.New("asking Amazon brought nothing: " + x.Failure.Text)
@@ -61,68 +61,71 @@ func (i *invocation) openFor(askAmazon bool) (workplace, error) {
 }
 
 // printExplanation prints an explanation for people.
-func printExplanation(out io.Writer, x httpapi.Explanation) error {
+func printExplanation(s screen, x httpapi.Explanation) error {
 	for _, sentence := range x.Why {
-		_, _ = fmt.Fprintln(out, plain(sentence))
+		_, _ = fmt.Fprintln(s, plain(s.sentence(sentence)))
 	}
 	for _, c := range x.Connections {
-		_, _ = fmt.Fprintf(out, "\nconnection %s (%s)\n", c.Connection.ConnectionID, c.Connection.Region)
-		printRows(out, explainedRows(c))
-		if err := printReadings(out, c); err != nil {
-			return printed(err)
+		_, _ = fmt.Fprintf(s, "\n%s\n", s.paint(headline, s.say("connection %s (%s)", c.Connection.ConnectionID, c.Connection.Region)))
+		s.printRows("  ", s.explainedRows(c))
+		if err := printReadings(s, c); err != nil {
+			return err
 		}
 	}
-	_, err := fmt.Fprintln(out)
+	_, err := fmt.Fprintln(s)
 	return printed(err)
 }
 
 // explainedRows are what is known of the connection and of the order there.
-func explainedRows(c httpapi.ExplainedOf) [][2]string {
-	rows := [][2]string{
-		{"  state", stateWord(c.Connection)},
-		{"  last success", lastSuccess(c.Connection)},
-		{"  wanted since", shown(c.Connection.WantedSince)},
-		{"  complete", shown(c.Connection.CompleteFrom) + " to " + shown(c.Connection.CompleteUntil)},
+func (s screen) explainedRows(c httpapi.ExplainedOf) []fact {
+	rows := []fact{
+		{"state", s.state(c.Connection)},
+		{"last success", piece{text: lastSuccess(c.Connection)}},
+		{"wanted since", piece{text: shown(c.Connection.WantedSince)}},
+		{"complete", piece{text: s.span(c.Connection.CompleteFrom, c.Connection.CompleteUntil)}},
 	}
 	if o := c.Order; o != nil {
-		rows = append(rows, [2]string{"  order", shown(o.AmazonStatus) + ", last updated " + shown(o.LastUpdatedAt) + ", stored " + shown(o.StoredAt)})
+		rows = append(rows, fact{"order", piece{text: s.say("%s, last updated %s, stored %s", shown(o.AmazonStatus), shown(o.LastUpdatedAt), shown(o.StoredAt))}})
 	}
-	if s := c.SetAside; s != nil {
-		rows = append(rows, [2]string{"  set aside", fmt.Sprintf("%s; first %s, %s, next %s", plain(s.Cause), shown(s.FirstAt), tries(s.Tries), shown(s.NextTryAt))})
+	if a := c.SetAside; a != nil {
+		rows = append(rows, fact{"set aside", piece{s.say("%s; first %s, %s, next %s", plain(a.Cause), shown(a.FirstAt), s.tries(a.Tries), shown(a.NextTryAt)), between}})
 	}
 	for _, change := range c.Changes {
-		rows = append(rows, [2]string{"  change", changeText(change)})
+		rows = append(rows, fact{"change", piece{text: s.changeText(change)}})
 	}
 	return rows
 }
 
-func changeText(c httpapi.Change) string {
-	return fmt.Sprintf("%d at %s: %s, status %s to %s, updated %s to %s", c.Seq, shown(c.At), c.Kind,
+func (s screen) changeText(c httpapi.Change) string {
+	return s.say("%d at %s: %s, status %s to %s, updated %s to %s", c.Seq, shown(c.At), s.tr(string(c.Kind)),
 		shown(c.StatusBefore), shown(c.StatusAfter), shown(c.LastUpdatedBefore), shown(c.LastUpdatedAfter))
 }
 
-func tries(n int) string {
+func (s screen) tries(n int) string {
 	if n == 1 {
-		return "1 try"
+		return s.tr("1 try")
 	}
-	return fmt.Sprintf("%d tries", n)
+	return s.say("%d tries", n)
 }
 
+// span is from when until when.
+func (s screen) span(from, to *string) string { return s.say("%s to %s", shown(from), shown(to)) }
+
 // printReadings prints how far each marketplace was read.
-func printReadings(out io.Writer, c httpapi.ExplainedOf) error {
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+func printReadings(s screen, c httpapi.ExplainedOf) error {
+	t := s.table(column{}, column{}, column{})
 	for _, m := range c.Marketplaces {
 		for _, d := range m.Dates {
-			_, _ = fmt.Fprintf(t, "  %s\t%s %s\t%s\n", cell(m.MarketplaceID), d.What, shown(d.At), d.Read)
+			t.row("  "+cell(m.MarketplaceID), s.tr(d.What)+" "+shown(d.At), s.tr(string(d.Read)))
 		}
 		for _, row := range []struct {
 			what  string
 			spans []httpapi.Span
 		}{{"read", m.Walked}, {"confirmed", m.Confirmed}, {"in doubt", m.InDoubt}, {"gap", m.Gaps}, {"cannot be read", m.Unreadable}} {
 			for _, span := range row.spans {
-				_, _ = fmt.Fprintf(t, "  %s\t%s\t%s to %s\n", cell(m.MarketplaceID), row.what, shown(span.From), shown(span.To))
+				t.row("  "+cell(m.MarketplaceID), s.tr(row.what), s.span(span.From, span.To))
 			}
 		}
 	}
-	return t.Flush()
+	return t.print()
 }

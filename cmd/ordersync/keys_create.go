@@ -12,6 +12,13 @@ import (
 type keysCreateCommand struct {
 	Name   string  `required:"" help:"Who or what will use it, for people." placeholder:"NAME"`
 	Tenant *string `help:"The key opens this tenant only; without it the key is an operator's and opens everything." placeholder:"ID"`
+	JSON   bool    `help:"Print JSON."`
+}
+
+// madeKey is a new key as JSON, with the key itself.
+type madeKey struct {
+	listedKey
+	Key string `json:"key"`
 }
 
 // Run prints the key, which is shown once and kept nowhere, and says its id.
@@ -38,9 +45,15 @@ func (c *keysCreateCommand) Run(i *invocation) (err error) {
 	if err != nil {
 		return keyNameError(err)
 	}
-	if _, err := fmt.Fprintln(i.out, secret); err != nil {
+	if c.JSON {
+		err = printJSON(i.out, madeKey{listedKeyOf(key), secret})
+	} else {
+		_, err = fmt.Fprintln(i.out, secret)
+		err = printed(err)
+	}
+	if err != nil {
 		// Nobody has seen it, so it must open nothing.
-		return errors.Join(printed(err), w.engine.RevokeKey(i.ctx, key.ID))
+		return errors.Join(err, w.engine.RevokeKey(i.ctx, key.ID))
 	}
 	_, _ = fmt.Fprintf(i.err, "key %s (%s): %s. It is shown this once; `ordersync keys revoke %s` ends it.\n", key.ID, cell(key.Name), whose, key.ID)
 	return nil

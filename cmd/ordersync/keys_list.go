@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"ordersync/internal/store"
@@ -41,16 +39,15 @@ func (c *keysListCommand) Run(i *invocation) (err error) {
 		}
 		return printLines(i.out, lines)
 	}
-	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "ID\tNAME\tOPENS\tCREATED\tREVOKED")
+	t := i.screen.table(column{head: "ID"}, column{head: "NAME", least: 8}, column{head: "OPENS", least: 10}, column{head: "CREATED", least: leastTime, spare: 1}, column{head: "REVOKED", least: leastTime})
 	for _, k := range keys {
-		one, opens := listedKeyOf(k), "everything"
+		one, opens := listedKeyOf(k), i.screen.tr("everything")
 		if one.TenantID != nil {
-			opens = "tenant " + *one.TenantID
+			opens = i.screen.say("tenant %s", *one.TenantID)
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", k.ID, cell(k.Name), opens, shown(one.CreatedAt), shown(one.RevokedAt))
+		t.row(k.ID, cell(k.Name), opens, shown(one.CreatedAt), shown(one.RevokedAt))
 	}
-	return printed(t.Flush())
+	return t.print()
 }
 
 func listedKeyOf(k store.Key) listedKey {

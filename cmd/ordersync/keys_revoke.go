@@ -9,7 +9,14 @@ import (
 
 // keysRevokeCommand makes an API key useless.
 type keysRevokeCommand struct {
-	ID string `arg:"" help:"The key's id, as keys list prints it; not the key itself."`
+	ID   string `arg:"" help:"The key's id, as keys list prints it; not the key itself."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// revokedKey is a key that opens nothing any more.
+type revokedKey struct {
+	ID      string `json:"id"`
+	Revoked bool   `json:"revoked"`
 }
 
 // Run revokes the key, at once and for good. Once more changes nothing.
@@ -28,5 +35,8 @@ func (c *keysRevokeCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	_, _ = fmt.Fprintf(i.err, "key %s opens nothing any more\n", c.ID)
+	if c.JSON {
+		return printJSON(i.out, revokedKey{c.ID, true})
+	}
 	return nil
 }

@@ -25,6 +25,6 @@ func main() {
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		interrupt(fmt.Errorf("%s signal received", first))
 	}()
-	code := run(ctx, os.Args[1:], outside{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, realTime: true})
+	code := run(ctx, os.Args[1:], outside{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv, realTime: true})
 	os.Exit(code)
 }

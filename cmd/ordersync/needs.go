@@ -79,11 +79,31 @@ func (n needsOf) list(app store.Application, warnings []engine.Warning) []need {
 	return out
 }
 
+// printNeeds prints what a human must do. That it cannot be printed is noticed by
+// what is printed next.
+func (s screen) printNeeds(list []need) {
+	if len(list) > 0 {
+		_, _ = fmt.Fprintln(s, "\n"+s.paint(headline, s.tr("What a human must do:")))
+	}
+	for _, n := range list {
+		_, _ = fmt.Fprintf(s, "  %s %s\n", s.paint(strong, n.Code), s.say("(who acts: %s): %s", s.tr(string(n.WhoActs)), plain(s.needed(n))))
+		if len(n.Tenants) > 0 {
+			_, _ = fmt.Fprintf(s, "    %s\n", s.who(n))
+		}
+	}
+}
+
+// needed is the sentence of what is needed.
+func (s screen) needed(n need) string {
+	r := ordersync.Reason(n.Code)
+	return strings.Replace(s.sentence(n.Message), r.Info().English, s.reason(r), 1)
+}
+
 // who names the tenants.
-func (n need) who() string {
+func (s screen) who(n need) string {
 	text := strings.Join(n.Tenants, ", ")
 	if n.Connections > len(n.Tenants) {
-		text += fmt.Sprintf(" (%s in all)", counted(n.Connections, "connection"))
+		text += " " + s.say("(%s in all)", s.counted(n.Connections, "connection"))
 	}
 	return text
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"ordersync/internal/httpapi"
 	"ordersync/internal/store"
@@ -32,13 +34,28 @@ func (c *ordersListCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	out := bufio.NewWriter(i.out)
-	line := orderLine
+	one := orderLine(out)
 	if !c.JSON {
-		line = orderRow
+		one = orderRow(i.screen, out)
 	}
-	one := line(out)
-	err = s.Reader().Tenant(tenant).Orders(i.ctx, func(o store.StoredOrder) error { return printed(one(httpapi.OrderOf(tenant, o))) })
+	read := i.metered()
+	err = s.Reader().Tenant(tenant).Orders(i.ctx, func(o store.StoredOrder) error {
+		read.one()
+		return printed(one(httpapi.OrderOf(tenant, o)))
+	})
+	read.end()
 	return errors.Join(err, printed(out.Flush()))
+}
+
+// metered is the meter of orders that are printed: none where they come to a
+// terminal, where they are seen themselves.
+func (i *invocation) metered() *meter {
+	if isTerminal(i.out) {
+		unseen := *i
+		unseen.err = io.Discard
+		return unseen.meter("printed %d orders")
+	}
+	return i.meter("printed %d orders")
 }
 
 // orderLine returns what prints an order as a line of JSON.
@@ -51,9 +68,10 @@ func orderLine(out *bufio.Writer) func(httpapi.Order) error {
 // orderRow prints the heads of a table and returns what prints its rows. The
 // columns have a fixed width, since a table that measures them would have to
 // hold all orders.
-func orderRow(out *bufio.Writer) func(httpapi.Order) error {
+func orderRow(s screen, out *bufio.Writer) func(httpapi.Order) error {
 	const row = "%-20s %-25s %-25s %-22s %6s %12s %s\n"
-	_, _ = fmt.Fprintf(out, row, "ORDER", "DATE", "UPDATED", "STATUS", "ITEMS", "TOTAL", "CURRENCY")
+	heads := fmt.Sprintf(row, s.tr("ORDER"), s.tr("DATE"), s.tr("UPDATED"), s.tr("STATUS"), s.tr("ITEMS"), s.tr("TOTAL"), s.tr("CURRENCY"))
+	_, _ = fmt.Fprintln(out, s.paint(headline, strings.TrimSuffix(heads, "\n")))
 	return func(o httpapi.Order) error {
 		_, err := fmt.Fprintf(out, row, cell(o.ExternalOrderID), shown(o.OrderDate), shown(o.LastUpdatedAt),
 			shown(o.AmazonStatus), fmt.Sprint(len(o.Items)), shown(o.TotalAmount), shown(o.Currency))

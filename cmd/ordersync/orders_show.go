@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"ordersync"
 	"ordersync/internal/httpapi"
@@ -27,15 +25,15 @@ func (c *ordersShowCommand) Run(i *invocation) (err error) {
 	if err := checkOrderID(c.Order); err != nil {
 		return err
 	}
-	s, err := i.openStore(true)
+	db, err := i.openStore(true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := i.known(s, "--tenant", tenant); err != nil {
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := i.known(db, "--tenant", tenant); err != nil {
 		return err
 	}
-	orders, err := s.Reader().Tenant(tenant).Order(i.ctx, c.Order)
+	orders, err := db.Reader().Tenant(tenant).Order(i.ctx, c.Order)
 	if err != nil {
 		return err
 	}
@@ -43,9 +41,10 @@ func (c *ordersShowCommand) Run(i *invocation) (err error) {
 		return usageError{fmt.Errorf("ORDER: tenant %s has no order %s: `ordersync explain` says why", tenant, ordersync.ShowBytes([]byte(c.Order)))}
 	}
 	out := bufio.NewWriter(i.out)
-	show := orderLine(out)
+	show, s := orderLine(out), i.screen
+	s.Writer = out
 	if !c.JSON {
-		show = func(o httpapi.Order) error { return printOrder(out, o) }
+		show = func(o httpapi.Order) error { return printOrder(s, o) }
 	}
 	for _, o := range orders {
 		if err := show(httpapi.OrderOf(tenant, o)); err != nil {
@@ -69,41 +68,54 @@ func checkOrderID(id string) error {
 }
 
 // printOrder prints an order for people.
-func printOrder(out io.Writer, o httpapi.Order) error {
-	printRows(out, [][2]string{
-		{"order", cell(o.ExternalOrderID)},
-		{"tenant", fmt.Sprintf("%s, connection %s (%s)", o.TenantID, o.ConnectionID, o.Region)},
-		{"status", shown(o.AmazonStatus)},
-		{"ordered", shown(o.OrderDate)},
-		{"last updated", shown(o.LastUpdatedAt)},
-		{"marketplace", shown(o.MarketplaceName) + " " + shown(o.MarketplaceID)},
-		{"fulfilled by", shown(o.FulfilledBy)},
-		{"total", shown(o.TotalAmount) + " " + shown(o.Currency)},
-		{"stored", shown(o.StoredAt)},
-		{"changed here", shown(o.ChangedAt)},
+func printOrder(s screen, o httpapi.Order) error {
+	text := func(t string) piece { return piece{text: t} }
+	s.printRows("", []fact{
+		{"order", text(cell(o.ExternalOrderID))},
+		{"tenant", text(s.say("%s, connection %s (%s)", o.TenantID, o.ConnectionID, o.Region))},
+		{"status", text(shown(o.AmazonStatus))},
+		{"ordered", text(shown(o.OrderDate))},
+		{"last updated", text(shown(o.LastUpdatedAt))},
+		{"marketplace", text(shown(o.MarketplaceName) + " " + shown(o.MarketplaceID))},
+		{"fulfilled by", text(shown(o.FulfilledBy))},
+		{"total", text(shown(o.TotalAmount) + " " + shown(o.Currency))},
+		{"stored", text(shown(o.StoredAt))},
+		{"changed here", text(shown(o.ChangedAt))},
 	})
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "\nITEM\tASIN\tSKU\tQUANTITY\tUNIT PRICE\tTITLE")
+	_, _ = fmt.Fprintln(s)
+	items := s.table(column{head: "ITEM"}, column{head: "ASIN", spare: 1}, column{head: "SKU", least: 8}, column{head: "QUANTITY", right: true}, column{head: "UNIT PRICE", right: true}, column{head: "TITLE", least: 10, spare: 2})
 	for _, item := range o.Items {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s %s\t%s\n", cell(item.ExternalItemID), shown(item.ASIN), shown(item.SKU), item.Quantity,
-			shown(item.UnitPrice), shown(item.Currency), shown(item.Title))
+		items.row(cell(item.ExternalItemID), shown(item.ASIN), shown(item.SKU), item.Quantity, shown(item.UnitPrice)+" "+shown(item.Currency), shown(item.Title))
+	}
+	if err := items.print(); err != nil {
+		return err
 	}
 	if len(o.Packages) > 0 {
-		_, _ = fmt.Fprintln(t, "\nPACKAGE\tSTATUS\tCARRIER\tTRACKING\tSHIPPED")
+		_, _ = fmt.Fprintln(s)
+		packages := s.table(column{head: "PACKAGE"}, column{head: "STATUS"}, column{head: "CARRIER", least: 8}, column{head: "TRACKING"}, column{head: "SHIPPED", least: leastTime})
 		for _, p := range o.Packages {
-			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cell(p.ExternalPackageID), shown(p.Status), shown(p.Carrier), shown(p.TrackingNumber), shown(p.ShippedAt))
+			packages.row(cell(p.ExternalPackageID), shown(p.Status), shown(p.Carrier), shown(p.TrackingNumber), shown(p.ShippedAt))
+		}
+		if err := packages.print(); err != nil {
+			return err
 		}
 	}
-	_, _ = fmt.Fprintln(t)
-	return t.Flush()
+	_, err := fmt.Fprintln(s)
+	return printed(err)
 }
 
-// printRows prints names with their values. What goes wrong is noticed by what
-// is printed last.
-func printRows(out io.Writer, rows [][2]string) {
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	for _, r := range rows {
-		_, _ = fmt.Fprintf(t, "%s\t%s\n", r[0], r[1])
+// fact is something with its name, which is in English.
+type fact struct {
+	name  string
+	value piece
+}
+
+// printRows prints facts below each other. What goes wrong is noticed by what is
+// printed last.
+func (s screen) printRows(indent string, facts []fact) {
+	t := s.table(column{}, column{least: 20, wraps: true})
+	for _, f := range facts {
+		t.row(indent+s.tr(f.name), f.value)
 	}
-	_ = t.Flush()
+	_ = t.print()
 }

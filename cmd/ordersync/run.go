@@ -33,9 +33,19 @@ type outside struct {
 	out io.Writer
 	err io.Writer
 	now func() time.Time
+	// env looks a variable of the environment up; nil: there are none.
+	env func(string) string
 	// realTime tells that now is this machine's clock and may be corrected; tests
 	// have times of their own.
 	realTime bool
+}
+
+// variable is a variable of the environment, "" when it is not set.
+func (o outside) variable(name string) string {
+	if o.env == nil {
+		return ""
+	}
+	return o.env(name)
 }
 
 // commands is the command line.
@@ -90,6 +100,7 @@ type invocation struct {
 	outside
 	ctx      context.Context //nolint:containedctx // kong passes one value to a command's Run
 	settings settings
+	screen   screen // standard output, for what people read
 	log      *slog.Logger
 	// openDashboard lets anybody on this machine see the dashboard: the demo's.
 	openDashboard bool
@@ -130,7 +141,7 @@ func run(ctx context.Context, args []string, o outside) (code int) {
 			return report(ctx, o.err, usageError{err})
 		}
 	}
-	return report(ctx, o.err, parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, log: c.Settings.logger(o.err)}))
+	return report(ctx, o.err, parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, screen: newScreen(o, c.Settings), log: c.Settings.logger(o.err)}))
 }
 
 // usageError is an error of the caller's: exit code 2.

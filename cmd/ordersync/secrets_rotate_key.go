@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ordersync/internal/engine"
 	"ordersync/internal/secret"
 	"ordersync/internal/store"
 )
@@ -13,6 +14,25 @@ import (
 // process can open everything.
 type secretsRotateKeyCommand struct {
 	DropOld bool `help:"Then leave only the new key in the key file beside a SQLite database."`
+	JSON    bool `help:"Print JSON."`
+}
+
+// rotatedKey is how far the change of the master key came.
+type rotatedKey struct {
+	Step           string `json:"step"`           // added: a new key was put before the old one; resealed; none: there was nothing to do
+	Secrets        int64  `json:"secrets"`        // sealed anew
+	PersonalGroups int64  `json:"personalGroups"` // sealed anew
+	Current        int64  `json:"current"`        // under the new key already
+	Old            int64  `json:"old"`            // sealed under an older key meanwhile
+	Closed         int64  `json:"closed"`         // open under none of the keys
+	OldKeyDropped  bool   `json:"oldKeyDropped"`
+}
+
+func (c *secretsRotateKeyCommand) print(i *invocation, done rotatedKey) error {
+	if !c.JSON {
+		return nil
+	}
+	return printJSON(i.out, done)
 }
 
 // errClosed says that some values open under no key.
@@ -35,9 +55,12 @@ func (c *secretsRotateKeyCommand) Run(i *invocation) (err error) {
 		return c.reseal(i, w, file)
 	case c.DropOld:
 		_, _ = fmt.Fprintf(i.err, "%s holds one key: there is no old one\n", file)
-		return nil
+		return c.print(i, rotatedKey{Step: "none"})
 	}
-	return i.addKey(file)
+	if err := i.addKey(file); err != nil {
+		return err
+	}
+	return c.print(i, rotatedKey{Step: "added"})
 }
 
 // keyFile is the key file beside a SQLite database; "" when the key is set.
@@ -63,8 +86,9 @@ func (i *invocation) addKey(file string) error {
 
 // reseal seals everything anew and says what is to be done next.
 func (c *secretsRotateKeyCommand) reseal(i *invocation, w workplace, file string) error {
-	meter := newMeter(i)
+	meter := i.meter("looked at %d values")
 	done, err := w.engine.Reseal(i.ctx, meter.told)
+	meter.end()
 	if err != nil {
 		return err
 	}
@@ -73,22 +97,32 @@ func (c *secretsRotateKeyCommand) reseal(i *invocation, w workplace, file string
 	}
 	_, _ = fmt.Fprintf(i.err, "sealed anew: %s and personal fields of %d data groups; %d values were under the new key already\n",
 		counted(int(done.Secrets), "secret"), done.Personal, done.Current)
+	out := rotatedKey{"resealed", done.Secrets, done.Personal, done.Current, done.Old, done.ClosedCount, false}
+	dropped, err := c.finish(i, done, file)
+	out.OldKeyDropped = dropped
+	return errors.Join(c.print(i, out), err)
+}
+
+// finish says what is to be done next, and drops the old key where that was asked
+// for and nothing needs it.
+func (c *secretsRotateKeyCommand) finish(i *invocation, done engine.Resealing, file string) (dropped bool, err error) {
 	switch {
 	case done.ClosedCount > 0:
-		return fmt.Errorf("%w: %s of them, such as\n  %s", errClosed, counted(int(done.ClosedCount), "value"), strings.Join(done.Closed, "\n  "))
+		return false, fmt.Errorf("%w: %s of them, such as\n  %s", errClosed, counted(int(done.ClosedCount), "value"), strings.Join(done.Closed, "\n  "))
 	case done.Old > 0:
-		return fmt.Errorf("%d values were sealed under an older key meanwhile: restart every process with the new list of keys, then run this again", done.Old)
+		return false, fmt.Errorf("%d values were sealed under an older key meanwhile: restart every process with the new list of keys, then run this again", done.Old)
 	case c.DropOld:
 		if err := secret.TrimKeyFile(file); err != nil {
-			return err
+			return false, err
 		}
+		dropped = true
 		_, _ = fmt.Fprintf(i.err, "%s holds the new key only. Copies of the database from before still need the old one\n", file)
 	case file != "":
 		_, _ = fmt.Fprintln(i.err, "nothing needs the old key any more: --drop-old removes it from the key file")
 	default:
 		_, _ = fmt.Fprintln(i.err, "nothing needs the other keys any more: leave only the first in ORDERSYNC_MASTER_KEY. Copies of the database from before still need the old one")
 	}
-	return nil
+	return dropped, nil
 }
 
 // resealCanary seals the value that proves the key at each start.

@@ -80,6 +80,8 @@ type settings struct {
 	ServerKeyFile      string        `env:"ORDERSYNC_SERVER_KEY_FILE" group:"Settings" help:"File that holds the server's key." placeholder:"FILE"`
 	TracesEndpoint     string        `name:"traces-endpoint" env:"ORDERSYNC_TRACES_ENDPOINT" group:"Settings" help:"Base URL of an OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318. Unset: OTEL_EXPORTER_OTLP_ENDPOINT, and no traces without that." placeholder:"URL"`
 	LogFormat          string        `env:"ORDERSYNC_LOG_FORMAT" default:"text" enum:"text,json" group:"Settings" help:"How lines of the log are written: ${enum}."`
+	Color              string        `env:"ORDERSYNC_COLOR" default:"auto" enum:"auto,always,never" group:"Settings" help:"Colours in what is printed for people: ${enum}. By itself on a terminal, unless NO_COLOR is set."`
+	Lang               string        `env:"ORDERSYNC_LANG" enum:",en,fr" default:"" group:"Settings" help:"Language of what is printed for people, en or fr; unset: the locale's (LC_ALL, LC_MESSAGES, LANG). JSON has none." placeholder:"en|fr"`
 	LogLevel           string        `env:"ORDERSYNC_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" group:"Settings" help:"What is logged to standard error: ${enum}."`
 }
 

@@ -22,6 +22,21 @@ type simCommand struct {
 	RedirectURI []string `sep:"none" placeholder:"URI" help:"Registers an application at the start, to which the consent page may send a seller back at this address; may be repeated, the first is the default."`
 	LoginURI    string   `placeholder:"URI" help:"Where that application meets sellers who begin at Amazon."`
 	Sellers     int      `default:"0" help:"Makes so many sellers at the start, in turn in eu, na and fe, who can sign in on the consent page."`
+	JSON        bool     `help:"Print as JSON, once it serves, where and what it made."`
+}
+
+// simulation is where a simulator serves and what it made at the start.
+type simulation struct {
+	AmazonURL     string      `json:"amazonUrl"`
+	AdminURL      string      `json:"adminUrl"`
+	ApplicationID *string     `json:"applicationId"` // null: none was made
+	ClientID      *string     `json:"clientId"`
+	Sellers       []simSeller `json:"sellers"`
+}
+
+type simSeller struct {
+	Key       string `json:"key"`
+	StoreName string `json:"storeName"`
 }
 
 func (*simCommand) needsNoSettings() {}
@@ -35,7 +50,8 @@ func (c *simCommand) Run(i *invocation) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := c.people(i.err, sim); err != nil {
+	made, err := c.people(i.err, sim)
+	if err != nil {
 		return usageError{err}
 	}
 	api, err := listen(i.ctx, c.API, sim.Handler())
@@ -49,8 +65,14 @@ func (c *simCommand) Run(i *invocation) error {
 	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s\nadmin door: %s (GET / lists what it does)\n"+
 		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n"+
 		"Seller Central: %s/apps/manage, the consent page %s/apps/authorize/consent\n", api.url, admin.url, api.url, api.url, api.url, api.url)
-	<-i.ctx.Done()
-	return errors.Join(api.close(), admin.close())
+	if c.JSON {
+		made.AmazonURL, made.AdminURL = api.url, admin.url
+		err = printJSON(i.out, made)
+	}
+	if err == nil {
+		<-i.ctx.Done()
+	}
+	return errors.Join(err, api.close(), admin.close())
 }
 
 // maxSimSellers bounds --sellers: a page lists not many more.
@@ -58,22 +80,25 @@ const maxSimSellers = 500
 
 // people makes the application and the sellers that the flags ask for. The
 // secret is not printed: the admin door has it.
-func (c *simCommand) people(out io.Writer, sim *spapisim.Simulator) error {
+func (c *simCommand) people(out io.Writer, sim *spapisim.Simulator) (made simulation, err error) {
+	made.Sellers = []simSeller{}
 	if len(c.RedirectURI) > 0 || c.LoginURI != "" {
 		app, err := sim.AddApplication(spapisim.ApplicationSpec{RedirectURIs: c.RedirectURI, LoginURI: c.LoginURI})
 		if err != nil {
-			return fmt.Errorf("--redirect-uri and --login-uri: %w", err)
+			return made, fmt.Errorf("--redirect-uri and --login-uri: %w", err)
 		}
 		_, _ = fmt.Fprintf(out, "application: %s\nclient id: %s (GET /applications of the admin door has the secret)\n", app.ApplicationID, app.ClientID)
+		made.ApplicationID, made.ClientID = &app.ApplicationID, &app.ClientID
 	}
 	for n := range c.Sellers {
 		seller, err := sim.AddSeller(spapisim.SellerSpec{Region: []string{"eu", "na", "fe"}[n%3]})
 		if err != nil {
-			return fmt.Errorf("--sellers: %w", err)
+			return made, fmt.Errorf("--sellers: %w", err)
 		}
 		_, _ = fmt.Fprintf(out, "seller: %s, %s\n", seller.Key, seller.StoreName)
+		made.Sellers = append(made.Sellers, simSeller{fmt.Sprint(seller.Key), seller.StoreName})
 	}
-	return nil
+	return made, nil
 }
 
 // problem says what is wrong with the flags.

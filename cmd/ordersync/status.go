@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"ordersync"
 	"ordersync/internal/httpapi"
@@ -55,7 +54,7 @@ func (c *statusCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		return printJSON(i.out, report)
 	}
-	return report.print(i.out, i.err)
+	return report.print(i.screen, i.err)
 }
 
 // page is what the flags ask for.
@@ -136,6 +135,8 @@ func (i *invocation) fleetReport(w workplace, page store.StatusPage) (r fleetRep
 
 // eachConnection calls do for every connection, or every one of a tenant.
 func (i *invocation) eachConnection(s *store.Store, tenant ordersync.TenantID, do func(store.ConnectionStatus) error) error {
+	read := i.meter("read %d connections")
+	defer read.end()
 	for page := (store.StatusPage{Tenant: tenant, Limit: 1000}); ; {
 		list, next, err := s.Reader().Status(i.ctx, page)
 		if err != nil {
@@ -145,6 +146,7 @@ func (i *invocation) eachConnection(s *store.Store, tenant ordersync.TenantID, d
 			if err := do(c); err != nil {
 				return err
 			}
+			read.one()
 		}
 		if page.After = next; next == (store.StatusMark{}) {
 			return nil
@@ -153,60 +155,71 @@ func (i *invocation) eachConnection(s *store.Store, tenant ordersync.TenantID, d
 }
 
 // print prints the status for people.
-func (r fleetReport) print(out, talk io.Writer) error {
+func (r fleetReport) print(s screen, talk io.Writer) error {
 	if t := r.Totals; t != nil {
-		_, _ = fmt.Fprintf(out, "%s, %d with a refresh token; %s: %s; %d paused\n%s with %s; %s set aside; complete everywhere until %s\n",
-			counted(int(t.Tenants), "tenant"), t.TenantsWithToken, counted(int(t.Connections), "connection"), states(t.ByStatus), t.Paused,
-			counted(int(t.Orders), "order"), counted(int(t.Items), "item"), counted(int(t.SetAside), "order"), shown(t.OldestCompleteUntil))
+		_, _ = fmt.Fprintln(s, s.say("%s, %d with a refresh token; %s: %s; %d paused", s.counted(int(t.Tenants), "tenant"), t.TenantsWithToken,
+			s.counted(int(t.Connections), "connection"), s.states(t.ByStatus), t.Paused))
+		_, _ = fmt.Fprintln(s, s.say("%s with %s; %s set aside; complete everywhere until %s", s.counted(int(t.Orders), "order"), s.counted(int(t.Items), "item"),
+			s.counted(int(t.SetAside), "order"), shown(t.OldestCompleteUntil)))
 	}
 	if len(r.Incidents) > 0 {
-		_, _ = fmt.Fprintln(out, "\nIncidents:")
+		_, _ = fmt.Fprintln(s, "\n"+s.paint(headline, s.tr("Incidents:")))
 	}
 	for _, one := range r.Incidents {
-		_, _ = fmt.Fprintf(out, "  %s %s since %s, %s: %s\n", one.Region, one.Kind, shown(one.Since), counted(one.Connections, "connection"), one.Message)
+		_, _ = fmt.Fprintf(s, "  %s %s\n", s.paint(between, fmt.Sprintf("%s %s", one.Region, one.Kind)),
+			s.say("since %s, %s: %s", shown(one.Since), s.counted(one.Connections, "connection"), s.sentence(one.Message)))
 	}
-	if len(r.NeedsHuman) > 0 {
-		_, _ = fmt.Fprintln(out, "\nWhat a human must do:")
-	}
-	for _, n := range r.NeedsHuman {
-		_, _ = fmt.Fprintf(out, "  %s (who acts: %s): %s\n", n.Code, n.WhoActs, plain(n.Message))
-		if len(n.Tenants) > 0 {
-			_, _ = fmt.Fprintf(out, "    %s\n", n.who())
-		}
-	}
-	_, _ = fmt.Fprintln(out)
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "TENANT\tCONNECTION\tREGION\tSTATUS\tREASON\tLAST SUCCESS\tCOMPLETE FROM\tCOMPLETE UNTIL\tGAPS\tSET ASIDE\tORDERS")
+	s.printNeeds(r.NeedsHuman)
+	_, _ = fmt.Fprintln(s)
+	t := s.table(column{head: "TENANT", least: 8}, column{head: "CONNECTION", right: true, spare: 2}, column{head: "REGION", spare: 1}, column{head: "STATUS"}, column{head: "REASON"},
+		column{head: "LAST SUCCESS", least: leastTime}, column{head: "COMPLETE FROM", least: leastTime, spare: 6}, column{head: "COMPLETE UNTIL", least: leastTime, spare: 5},
+		column{head: "GAPS", right: true, spare: 3}, column{head: "SET ASIDE", right: true, spare: 3}, column{head: "ORDERS", right: true, spare: 4})
 	for _, c := range r.Tenants {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", c.TenantID, c.ConnectionID, c.Region, stateWord(c), cell(string(c.ReasonCode)),
+		t.row(c.TenantID, c.ConnectionID, c.Region, s.state(c), s.reasonWord(c.ReasonCode),
 			lastSuccess(c), shown(c.CompleteFrom), shown(c.CompleteUntil), c.GapCount, c.SetAside, c.Counts.Orders)
 	}
-	if err := t.Flush(); err != nil {
-		return printed(err)
+	if err := t.print(); err != nil {
+		return err
 	}
 	if r.NextCursor != "" {
-		_, _ = fmt.Fprintf(talk, "there is more: `ordersync status --cursor %s`\n", r.NextCursor)
+		_, _ = fmt.Fprintln(talk, s.say("there is more: `ordersync status --cursor %s`", r.NextCursor))
 	}
 	return nil
 }
 
+// leastTime is how far a time may be cut: what is left of it tells the minute.
+const leastTime = len("2026-01-12T02:54…")
+
+// reasonWord is a reason's code, with the tone of its status; "-" none.
+func (s screen) reasonWord(r ordersync.Reason) piece {
+	if r == "" {
+		return piece{text: "-"}
+	}
+	return piece{cell(string(r)), tones[string(r.Info().Status)]}
+}
+
 // states lists how many connections are in each state.
-func states(by map[string]int64) string {
+func (s screen) states(by map[string]int64) string {
 	var parts []string
 	for _, state := range sortedKeys(by) {
 		parts = append(parts, fmt.Sprintf("%d %s", by[state], state))
 	}
 	if len(parts) == 0 {
-		return "none"
+		return s.tr("none")
 	}
 	return strings.Join(parts, ", ")
 }
 
-func stateWord(c httpapi.Status) string {
+// state is where a connection stands, and whether somebody paused it.
+func (s screen) state(c httpapi.Status) piece {
+	out := s.word(c.ConnectionStatus)
 	if c.Paused {
-		return c.ConnectionStatus + ", paused"
+		out.text += ", " + s.tr("paused")
+		if out.tone == calm {
+			out.tone = between
+		}
 	}
-	return c.ConnectionStatus
+	return out
 }
 
 func lastSuccess(c httpapi.Status) string {

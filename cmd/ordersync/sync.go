@@ -39,6 +39,7 @@ func (c *syncCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	run, err := far.run(i.ctx, tenant)
+	far.meter.end()
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (c *syncCommand) here(i *invocation, tenant ordersync.TenantID) (err error)
 		}
 	}
 	i.readNotifications(w)
-	run, err := i.runOnce(w, mode, tenant)
+	run, err := i.runWatched(w, mode, tenant, progress{i: i, reader: w.store.Reader(), after: meterAfter}.watchRun)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,10 @@ func (c *syncCommand) here(i *invocation, tenant ordersync.TenantID) (err error)
 		return err
 	}
 	if c.BackWork > 0 {
-		if err := w.engine.DriveBack(i.ctx, c.BackWork, tenant); err != nil {
+		working := i.meter("the run is done; back work goes on for a while (--back-work)")
+		err := w.engine.DriveBack(i.ctx, c.BackWork, tenant)
+		working.end()
+		if err != nil {
 			return fmt.Errorf("the run is done; back work broke off and goes on the next time: %w", err)
 		}
 	}
@@ -99,19 +103,14 @@ func (c *syncCommand) print(i *invocation, run httpapi.Run) error {
 	if c.JSON {
 		return printJSON(i.out, run)
 	}
-	return printRun(i.out, run)
+	return printRun(i.screen, run)
 }
 
 // mostResults is how many results are printed.
 const mostResults = 1_000_000
 
-// runOnce starts a run, works until it is settled, and reads it.
-func (i *invocation) runOnce(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID) (httpapi.Run, error) {
-	return i.runWatched(w, mode, tenant, func(ordersync.RunID) func() { return func() {} })
-}
-
-// runWatched is runOnce with somebody who watches; what watch returns is called
-// when the run has ended.
+// runWatched starts a run, works until it is settled, and reads it. Somebody
+// watches; what watch returns is called when the run has ended.
 func (i *invocation) runWatched(w workplace, mode ordersync.RunMode, tenant ordersync.TenantID, watch func(ordersync.RunID) func()) (_ httpapi.Run, err error) {
 	ctx, end := w.watch.Tracer.Span(i.ctx, "run")
 	defer func() { end(err) }()

@@ -22,6 +22,8 @@ type remote struct {
 	base   string // its address, without a slash at the end
 	key    string
 	client *http.Client
+	prefer string // how a run is asked for
+	meter  *meter // of targets that are settled
 }
 
 // The times of asking a server.
@@ -51,8 +53,12 @@ func (i *invocation) remote(server string) (*remote, error) {
 	case i.settings.ServerKey == "":
 		return nil, usageError{errors.New("ORDERSYNC_SERVER_KEY is not set: --server needs an operator's key, as `ordersync keys create` prints one")}
 	}
+	prefer := fmt.Sprintf("wait=%d", int(askedToWait.Seconds()))
+	if i.liveTalk() {
+		prefer = "respond-async" // somebody watches, and is shown how far it is
+	}
 	return &remote{
-		base: strings.TrimRight(u.String(), "/"), key: i.settings.ServerKey,
+		base: strings.TrimRight(u.String(), "/"), key: i.settings.ServerKey, prefer: prefer, meter: i.meter("the server works; %d connections are settled"),
 		client: &http.Client{
 			Timeout:       askTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the key is this server's only
@@ -122,6 +128,10 @@ func (r *remote) look(ctx context.Context, id ordersync.RunID) (run httpapi.Run,
 	if err == nil {
 		err = a.read(&run)
 	}
+	if err == nil {
+		s := run.Summary
+		r.meter.told(int64(s.Success + s.Partial + s.Skipped + s.Failed))
+	}
 	return run, err
 }
 
@@ -172,7 +182,7 @@ func (r *remote) ask(ctx context.Context, method, path string) (a serverAnswer, 
 	q.Header.Set("Authorization", "Bearer "+r.key)
 	q.Header.Set("User-Agent", programName+"/"+version)
 	if method == http.MethodPost {
-		q.Header.Set("Prefer", fmt.Sprintf("wait=%d", int(askedToWait.Seconds())))
+		q.Header.Set("Prefer", r.prefer)
 	}
 	answer, err := r.client.Do(q)
 	if err != nil {

@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"ordersync"
@@ -17,19 +15,17 @@ import (
 
 // printRun prints a run for people: a row a connection, totals by reason, and
 // what a human must do.
-func printRun(out io.Writer, run httpapi.Run) error {
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "TENANT\tREGION\tSTATUS\tREASON\tORDERS\tITEMS\tNEW\tCHANGED\tNOTE")
+func printRun(s screen, run httpapi.Run) error {
+	t := s.table(column{head: "TENANT", least: 8}, column{head: "REGION", spare: 3}, column{head: "STATUS"}, column{head: "REASON"}, column{head: "ORDERS", right: true},
+		column{head: "ITEMS", right: true, spare: 2}, column{head: "NEW", right: true, spare: 1}, column{head: "CHANGED", right: true, spare: 1}, column{head: "NOTE", least: 16, spare: 4})
 	for _, r := range run.Results {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", r.TenantID, r.Region, cell(string(r.Status)), cell(string(r.ReasonCode)),
-			r.OrdersProcessed, r.ItemsProcessed, r.OrdersCreated, r.OrdersChanged, note(r))
+		t.row(r.TenantID, r.Region, s.word(cell(string(r.Status))), cell(string(r.ReasonCode)),
+			r.OrdersProcessed, r.ItemsProcessed, r.OrdersCreated, r.OrdersChanged, s.note(r))
 	}
-	if err := t.Flush(); err != nil {
-		return printed(err)
+	if err := t.print(); err != nil {
+		return err
 	}
-	s := run.Summary
-	_, err := fmt.Fprintf(out, "\n%s in %s: %d success, %d partial, %d skipped, %d failed\n",
-		counted(s.Total, "connection"), seconds(run.TotalDuration), s.Success, s.Partial, s.Skipped, s.Failed)
+	_, err := fmt.Fprintf(s, "\n%s\n", s.say("%s in %s: %s", s.counted(run.Summary.Total, "connection"), seconds(run.TotalDuration), s.summary(run.Summary)))
 	if err != nil {
 		return printed(err)
 	}
@@ -40,30 +36,47 @@ func printRun(out io.Writer, run httpapi.Run) error {
 		sum.OrdersCreated += r.OrdersCreated
 		sum.OrdersChanged += r.OrdersChanged
 	}
-	_, _ = fmt.Fprintf(out, "%s with %s received: %d new, %d changed\n\n",
-		counted(int(sum.OrdersProcessed), "order"), counted(int(sum.ItemsProcessed), "item"), sum.OrdersCreated, sum.OrdersChanged)
-	if err := printReasons(out, run); err != nil {
-		return printed(err)
+	_, _ = fmt.Fprintf(s, "%s\n\n", s.say("%s with %s received: %d new, %d changed",
+		s.counted(int(sum.OrdersProcessed), "order"), s.counted(int(sum.ItemsProcessed), "item"), sum.OrdersCreated, sum.OrdersChanged))
+	if err := printReasons(s, run); err != nil {
+		return err
 	}
-	return printTodo(out, run)
+	return printTodo(s, run)
+}
+
+// summary is a run's totals, each in its tone unless it is none.
+func (s screen) summary(of httpapi.Summary) string {
+	var parts []string
+	for _, one := range []struct {
+		n      int
+		status ordersync.Status
+	}{{of.Success, ordersync.StatusSuccess}, {of.Partial, ordersync.StatusPartial}, {of.Skipped, ordersync.StatusSkipped}, {of.Failed, ordersync.StatusFailed}} {
+		word := s.word(string(one.status))
+		text := fmt.Sprintf("%d %s", one.n, word.text)
+		if one.n > 0 {
+			text = s.paint(word.tone, text)
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // printReasons prints how many connections ended with each reason, the most
 // frequent first.
-func printReasons(out io.Writer, run httpapi.Run) error {
+func printReasons(s screen, run httpapi.Run) error {
 	counts := map[ordersync.Reason]int{}
 	for _, r := range run.Results {
 		if r.ReasonCode != "" {
 			counts[r.ReasonCode]++
 		}
 	}
-	t := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	t := s.table(column{}, column{}, column{least: 30, wraps: true})
 	reasons := slices.Collect(maps.Keys(counts))
 	slices.SortFunc(reasons, func(a, b ordersync.Reason) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
 	for _, reason := range reasons {
-		_, _ = fmt.Fprintf(t, "%4d\t%s\t%s\n", counts[reason], reason, reason.Info().English)
+		t.row(fmt.Sprintf("%4d", counts[reason]), s.reasonWord(reason), s.reason(reason))
 	}
-	return t.Flush()
+	return t.print()
 }
 
 // seconds shows a run's duration.
@@ -80,19 +93,19 @@ func counted(n int, noun string) string {
 }
 
 // note is what of a result does not fit a column.
-func note(r httpapi.Result) string {
+func (s screen) note(r httpapi.Result) string {
 	var parts []string
 	for _, repair := range r.Repairs {
 		parts = append(parts, fmt.Sprintf("%s: %s -> %s", repair.Code, repair.Old, repair.New)) // both are escaped
 	}
 	if r.Message != "" {
-		parts = append(parts, plain(r.Message))
+		parts = append(parts, plain(s.message(r.ReasonCode, r.Message)))
 	}
 	if r.ResumesAt != nil {
-		parts = append(parts, "from "+*r.ResumesAt)
+		parts = append(parts, s.say("from %s", *r.ResumesAt))
 	}
 	if r.SetAside > 0 {
-		parts = append(parts, counted(int(r.SetAside), "order")+" set aside")
+		parts = append(parts, s.say("%s set aside", s.counted(int(r.SetAside), "order")))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -108,7 +121,7 @@ func plain(s string) string {
 }
 
 // printTodo prints what a human must do, by reason, and what goes on by itself.
-func printTodo(out io.Writer, run httpapi.Run) error {
+func printTodo(s screen, run httpapi.Run) error {
 	needs, byItself := needsOf{}, 0
 	for _, r := range run.Results {
 		switch {
@@ -121,18 +134,14 @@ func printTodo(out io.Writer, run httpapi.Run) error {
 			needs.note(needSetAside, ordersync.Operator, setAsideText, r.TenantID)
 		}
 	}
-	if len(needs) > 0 {
-		_, _ = fmt.Fprintln(out, "\nWhat a human must do:")
-	}
+	var list []need
 	for _, key := range sortedKeys(needs) {
-		n := needs[key]
-		if _, err := fmt.Fprintf(out, "  %s (who acts: %s): %s\n    %s\n", n.Code, n.WhoActs, n.Message, n.who()); err != nil {
-			return printed(err)
-		}
+		list = append(list, *needs[key])
 	}
+	s.printNeeds(list)
 	if byItself == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(out, "\nNot done, and nobody needs to act: %s; each is tried again by itself.\n", counted(byItself, "connection"))
+	_, err := fmt.Fprintf(s, "\n%s\n", s.say("Not done, and nobody needs to act: %s; each is tried again by itself.", s.counted(byItself, "connection")))
 	return printed(err)
 }

@@ -14,7 +14,7 @@ import (
 func TestOrderTableHoldsOddTexts(t *testing.T) {
 	var out strings.Builder
 	w := bufio.NewWriter(&out)
-	row := orderRow(w)
+	row := orderRow(screen{}, w)
 	odd := "A\nB\tC\x1b[31mD\u202eE\u0000" + strings.Repeat("x", 100)
 	order := ordersync.Order{ID: "1", Status: odd, CreatedAt: begin, Total: &ordersync.Money{Amount: "12.50", Currency: odd}}
 	if err := row(httpapi.OrderOf("t", store.StoredOrder{Order: order})); err != nil {
@@ -51,7 +51,7 @@ func TestRunTable(t *testing.T) {
 	}
 	run := httpapi.RunOf(ordersync.Run{Mode: ordersync.GlobalRun, State: ordersync.RunOpen, OpenedAt: begin, Summary: ordersync.Summary{Total: 15, Success: 1, Skipped: 12, Failed: 1}}, targets, begin)
 	var out strings.Builder
-	if err := printRun(&out, run); err != nil {
+	if err := printRun(screen{Writer: &out}, run); err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{

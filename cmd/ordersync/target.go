@@ -34,6 +34,19 @@ func unknownTenant(field string, id ordersync.TenantID) error {
 type target struct {
 	Tenant     string `arg:"" help:"The tenant."`
 	Connection *int64 `help:"Only this one of its connections, by the id that tenants show prints." placeholder:"ID"`
+	JSON       bool   `help:"Print JSON."`
+}
+
+// acted is what was done to a tenant's connections, as JSON.
+type acted struct {
+	TenantID    ordersync.TenantID `json:"tenantId"`
+	Action      string             `json:"action"` // pause, remove, resume or set
+	Connections []actedOn          `json:"connections"`
+}
+
+type actedOn struct {
+	ConnectionID string           `json:"connectionId"`
+	Region       ordersync.Region `json:"region"`
 }
 
 // connections are those that are meant: the one that is named, else all of the
@@ -61,21 +74,30 @@ func (t *target) connections(i *invocation, s *store.Store) (ordersync.TenantID,
 }
 
 // act does something to each connection that is meant and says so.
-func (t *target) act(i *invocation, done string, do func(workplace, ordersync.Connection) error) (err error) {
+func (t *target) act(i *invocation, action, done string, do func(workplace, ordersync.Connection) error) (err error) {
 	w, err := i.openPlain()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	_, connections, err := t.connections(i, w.store)
+	tenant, connections, err := t.connections(i, w.store)
 	if err != nil {
 		return err
 	}
+	out := acted{tenant, action, []actedOn{}}
+	working := i.meter("%d connections done")
+	defer working.end()
 	for _, c := range connections {
 		if err := do(w, c); err != nil {
 			return err
 		}
+		working.one()
+		out.Connections = append(out.Connections, actedOn{fmt.Sprint(c.ID), c.Region})
 		_, _ = fmt.Fprintf(i.err, "%s: %s\n", connectionName(c), done)
+	}
+	working.end()
+	if t.JSON {
+		return printJSON(i.out, out)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 // tenantsImportCommand creates or changes connections from JSON lines.
 type tenantsImportCommand struct {
 	File string `arg:"" help:"File of JSON lines, or - for standard input."`
+	JSON bool   `help:"Print JSON: how many lines came to what."`
 }
 
 // maxImportLine is how long a line may be, in bytes.
@@ -35,7 +36,10 @@ func (c *tenantsImportCommand) Run(i *invocation) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 
 	var done importCounts
+	read := i.meter("read %d lines")
+	defer read.end()
 	err = eachLine(in, func(n int, line []byte, tooLong bool) error {
+		read.told(int64(n))
 		imported, err := i.importOne(w, line, tooLong)
 		var bad usageError
 		if errors.As(err, &bad) {
@@ -49,10 +53,16 @@ func (c *tenantsImportCommand) Run(i *invocation) (err error) {
 		done.add(imported)
 		return nil
 	})
+	read.end()
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(i.err, "%d created, %d changed, %d unchanged, %d refused\n", done.created, done.changed, done.same, done.refused)
+	if c.JSON {
+		if err := printJSON(i.out, importedLines{done.created, done.changed, done.same, done.refused}); err != nil {
+			return err
+		}
+	}
 	if done.refused > 0 {
 		return exitError(exitUsage)
 	}
@@ -61,6 +71,14 @@ func (c *tenantsImportCommand) Run(i *invocation) (err error) {
 
 // importCounts is what became of the lines.
 type importCounts struct{ created, changed, same, refused int }
+
+// importedLines are the counts as JSON.
+type importedLines struct {
+	Created   int `json:"created"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+	Refused   int `json:"refused"` // each with its number on standard error
+}
 
 func (c *importCounts) add(one store.Imported) {
 	switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"ordersync"
 	"ordersync/internal/store"
@@ -32,13 +31,13 @@ type listedConnection struct {
 
 // Run prints the list by tenant.
 func (c *tenantsListCommand) Run(i *invocation) (err error) {
-	s, err := i.openStore(true)
+	db, err := i.openStore(true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	var all []listedConnection
-	err = i.eachConnection(s, "", func(c store.ConnectionStatus) error {
+	err = i.eachConnection(db, "", func(c store.ConnectionStatus) error {
 		all = append(all, listedConnection{
 			c.Tenant, c.DisplayName, fmt.Sprint(c.ID), c.Region, c.SellerID, c.State.SeedName(), c.Paused, c.HasRefreshToken, c.Orders, c.ID,
 		})
@@ -55,18 +54,28 @@ func (c *tenantsListCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		return printLines(i.out, all)
 	}
-	t := tabwriter.NewWriter(i.out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "TENANT\tNAME\tCONNECTION\tREGION\tSELLER\tSTATUS\tPAUSED\tTOKEN\tORDERS")
+	s := i.screen
+	t := s.table(column{head: "TENANT", least: 8}, column{head: "NAME", least: 8, spare: 3}, column{head: "CONNECTION", right: true}, column{head: "REGION"},
+		column{head: "SELLER", spare: 4}, column{head: "STATUS"}, column{head: "PAUSED", spare: 1}, column{head: "TOKEN", spare: 1}, column{head: "ORDERS", right: true, spare: 2})
 	for _, one := range all {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", one.TenantID, cell(one.DisplayName), one.ConnectionID, one.Region,
-			cell(one.SellingPartnerID), one.ConnectionStatus, yesNo(one.Paused), yesNo(one.HasRefreshToken), one.Orders)
+		t.row(one.TenantID, cell(one.DisplayName), one.ConnectionID, one.Region, cell(one.SellingPartnerID), s.word(one.ConnectionStatus),
+			s.warned(one.Paused), s.yesNo(one.HasRefreshToken), one.Orders)
 	}
-	return printed(t.Flush())
+	return t.print()
 }
 
-func yesNo(b bool) string {
+func (s screen) yesNo(b bool) string {
 	if b {
-		return "yes"
+		return s.tr("yes")
 	}
-	return "no"
+	return s.tr("no")
+}
+
+// warned is yes or no where yes is worth a look.
+func (s screen) warned(b bool) piece {
+	out := piece{text: s.yesNo(b)}
+	if b {
+		out.tone = between
+	}
+	return out
 }

@@ -10,7 +10,7 @@ type tenantsPauseCommand struct {
 // Run pauses. What is under way gives way at once; a connection that is paused
 // already stays as it is.
 func (c *tenantsPauseCommand) Run(i *invocation) error {
-	return c.act(i, "paused until `ordersync tenants resume`", func(w workplace, c ordersync.Connection) error {
+	return c.act(i, "pause", "paused until `ordersync tenants resume`", func(w workplace, c ordersync.Connection) error {
 		return w.engine.Pause(i.ctx, c.Tenant, c.ID)
 	})
 }

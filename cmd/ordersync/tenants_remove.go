@@ -19,7 +19,7 @@ func (c *tenantsRemoveCommand) Run(i *invocation) error {
 	if !c.Yes {
 		return c.ask(i)
 	}
-	return c.act(i, "removed", func(w workplace, c ordersync.Connection) error {
+	return c.act(i, "remove", "removed", func(w workplace, c ordersync.Connection) error {
 		return w.engine.Remove(i.ctx, c.Tenant, c.ID)
 	})
 }

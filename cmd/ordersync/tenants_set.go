@@ -32,7 +32,7 @@ func (c *tenantsSetCommand) Run(i *invocation) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return c.act(i, "set", func(w workplace, to ordersync.Connection) error {
+	return c.act(i, "set", "set", func(w workplace, to ordersync.Connection) error {
 		err := w.engine.Set(i.ctx, to.Tenant, to.ID, change)
 		if refused := new(engine.RetentionError); errors.As(err, &refused) {
 			err = usageError{fmt.Errorf("--want-history: %w", refused)}

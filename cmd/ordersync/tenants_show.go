@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"ordersync"
@@ -57,7 +56,7 @@ func (c *tenantsShowCommand) Run(i *invocation) (err error) {
 	if c.JSON {
 		return printJSON(i.out, report)
 	}
-	return report.print(i.out)
+	return report.print(i.screen)
 }
 
 func (i *invocation) tenantReport(w workplace, tenant ordersync.TenantID) (tenantReport, error) {
@@ -82,19 +81,19 @@ func (i *invocation) tenantReport(w workplace, tenant ordersync.TenantID) (tenan
 }
 
 // print prints the tenant for people.
-func (r tenantReport) print(out io.Writer) error {
+func (r tenantReport) print(s screen) error {
 	for _, c := range r.Connections {
-		_, _ = fmt.Fprintf(out, "%s, connection %s (%s)\n", r.TenantID, c.ConnectionID, c.Region)
-		printRows(out, connectionRows(c))
+		_, _ = fmt.Fprintln(s, s.paint(headline, s.say("%s, connection %s (%s)", r.TenantID, c.ConnectionID, c.Region)))
+		s.printRows("  ", s.connectionRows(c))
 		for _, gap := range c.Gaps {
-			_, _ = fmt.Fprintf(out, "  gap %s: %s to %s\n", cell(gap.MarketplaceID), shown(gap.From), shown(gap.To))
+			_, _ = fmt.Fprintln(s, "  "+s.say("gap %s: %s", cell(gap.MarketplaceID), s.span(gap.From, gap.To)))
 		}
 		for _, a := range r.SetAside {
 			if a.ConnectionID == c.ConnectionID {
-				_, _ = fmt.Fprintf(out, "  set aside %s: %s; %s since %s, next %s\n", cell(a.ExternalOrderID), plain(a.Cause), tries(a.Tries), shown(a.FirstAt), shown(a.NextTryAt))
+				_, _ = fmt.Fprintln(s, "  "+s.say("set aside %s: %s; %s since %s, next %s", cell(a.ExternalOrderID), plain(a.Cause), s.tries(a.Tries), shown(a.FirstAt), shown(a.NextTryAt)))
 			}
 		}
-		if _, err := fmt.Fprintln(out); err != nil {
+		if _, err := fmt.Fprintln(s); err != nil {
 			return printed(err)
 		}
 	}
@@ -102,39 +101,42 @@ func (r tenantReport) print(out io.Writer) error {
 }
 
 // connectionRows are what is known of a connection.
-func connectionRows(c httpapi.Status) [][2]string {
-	rows := [][2]string{
-		{"  name", cell(c.DisplayName)},
-		{"  seller", shown(c.SellingPartnerID)},
-		{"  marketplaces", strings.Join(c.MarketplaceIDs, ", ")},
-		{"  state", stateWord(c) + " since " + shown(c.StatusSince)},
-		{"  refresh token", yesNo(c.HasRefreshToken)},
-		{"  personal data", yesNo(c.PersonalData)},
-		{"  interval", ownOr(c.Interval)},
-		{"  history", ownOr(c.History)},
-		{"  last reason", cell(string(c.ReasonCode)) + " at " + shown(c.ReasonSince)},
+func (s screen) connectionRows(c httpapi.Status) []fact {
+	state := s.state(c)
+	state.text = s.say("%s since %s", state.text, shown(c.StatusSince))
+	text := func(t string) piece { return piece{text: t} }
+	rows := []fact{
+		{"name", text(cell(c.DisplayName))},
+		{"seller", text(shown(c.SellingPartnerID))},
+		{"marketplaces", text(strings.Join(c.MarketplaceIDs, ", "))},
+		{"state", state},
+		{"refresh token", text(s.yesNo(c.HasRefreshToken))},
+		{"personal data", text(s.yesNo(c.PersonalData))},
+		{"interval", text(s.ownOr(c.Interval))},
+		{"history", text(s.ownOr(c.History))},
+		{"last reason", piece{s.say("%s at %s", cell(string(c.ReasonCode)), shown(c.ReasonSince)), s.reasonWord(c.ReasonCode).tone}},
 	}
-	if s := c.SyncState; s != nil {
-		rows = append(rows, [2]string{"  cursor", shown(s.LastUpdatedAfter)}, [2]string{"  last success", shown(s.LastSuccessAt)})
-		if s.LastError != nil {
-			rows = append(rows, [2]string{"  last error", plain(*s.LastError)})
+	if state := c.SyncState; state != nil {
+		rows = append(rows, fact{"cursor", text(shown(state.LastUpdatedAfter))}, fact{"last success", text(shown(state.LastSuccessAt))})
+		if state.LastError != nil {
+			rows = append(rows, fact{"last error", text(plain(s.message(c.ReasonCode, *state.LastError)))})
 		}
 	}
 	return append(rows,
-		[2]string{"  next reading", shown(c.NextDueAt)},
-		[2]string{"  wanted since", shown(c.WantedSince)},
-		[2]string{"  complete", shown(c.CompleteFrom) + " to " + shown(c.CompleteUntil)},
-		[2]string{"  confirmed", shown(c.ConfirmedFrom) + " to " + shown(c.ConfirmedUntil)},
-		[2]string{"  last sweep", shown(c.LastSweepAt)},
-		[2]string{"  orders", fmt.Sprintf("%d with %s", c.Counts.Orders, counted(int(c.Counts.Items), "item"))},
-		[2]string{"  gaps", fmt.Sprint(c.GapCount)},
+		fact{"next reading", text(shown(c.NextDueAt))},
+		fact{"wanted since", text(shown(c.WantedSince))},
+		fact{"complete", text(s.span(c.CompleteFrom, c.CompleteUntil))},
+		fact{"confirmed", text(s.span(c.ConfirmedFrom, c.ConfirmedUntil))},
+		fact{"last sweep", text(shown(c.LastSweepAt))},
+		fact{"orders", text(s.say("%d with %s", c.Counts.Orders, s.counted(int(c.Counts.Items), "item")))},
+		fact{"gaps", text(fmt.Sprint(c.GapCount))},
 	)
 }
 
 // ownOr is a setting of the connection's own, or says that there is none.
-func ownOr(s *string) string {
-	if s == nil {
-		return "the service's"
+func (s screen) ownOr(setting *string) string {
+	if setting == nil {
+		return s.tr("the service's")
 	}
-	return cell(*s)
+	return cell(*setting)
 }

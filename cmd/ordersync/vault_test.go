@@ -165,7 +165,7 @@ func TestTokensMove(t *testing.T) {
 		if r := p.sync(exitOK); r.Summary.Success != 3 {
 			t.Errorf("in Vault: %+v", r)
 		}
-		if a := p.run("secrets", "move", "--to", "database"); a.code != exitOK || !strings.Contains(a.err, "3 moved") {
+		if a := p.run("secrets", "move", "--to", "database", "--json"); a.code != exitOK || !strings.Contains(a.err, "3 moved") || !strings.Contains(a.out, `"moved": 3`) {
 			t.Errorf("back: %+v", a)
 		}
 		for path := range tokens {

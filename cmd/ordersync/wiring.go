@@ -29,7 +29,10 @@ func (i *invocation) openWatched(prepare bool, watch store.Watch) (*store.Store,
 		return nil, err
 	}
 	if prepare {
-		if err := s.Prepare(i.ctx); err != nil {
+		working := i.meter("preparing the database")
+		err := s.Prepare(i.ctx)
+		working.end()
+		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}

@@ -47,7 +47,9 @@ func newBoard(t testing.TB, kind storetest.Kind, change ...func(*Config)) *board
 	var err error
 	b.pages, err = New(c)
 	b.must(err)
-	b.server = httptest.NewServer(b.pages)
+	b.server = httptest.NewUnstartedServer(b.pages)
+	b.server.Config.ReadTimeout = time.Second // streams last longer
+	b.server.Start()
 	t.Cleanup(b.server.Close)
 	return b
 }

@@ -31,6 +31,8 @@ func (d *dashboard) stream(w http.ResponseWriter, r *http.Request, one screen, v
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep it back
 	control := http.NewResponseController(w)
+	// The deadline for reading the request would look as if the browser had gone.
+	_ = control.SetReadDeadline(time.Time{}) // some writers have none
 	sent := map[string]string{}
 	pause := time.NewTicker(liveEvery)
 	defer pause.Stop()
