@@ -88,6 +88,9 @@ type commands struct {
 		Show   tenantsShowCommand   `cmd:"" help:"Show a tenant's connections in full."`
 	} `cmd:"" help:"Work on tenants and their connections."`
 
+	Complete   completeCommand   `cmd:"" name:"__complete" hidden:"" help:"Answer a shell's completion."`
+	Completion completionCommand `cmd:"" help:"Print what makes bash, zsh or fish complete command lines."`
+
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Sim     simCommand     `cmd:"" help:"Run a simulated Amazon for development and tests."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -124,8 +127,7 @@ func run(ctx context.Context, args []string, o outside) (code int) {
 	}()
 	talk := &discreet{out: o.err}
 	o.err = talk
-	parser, err := kong.New(&c, kong.Name(programName), kong.Description(programAbout), kong.Writers(o.out, o.err),
-		kong.Exit(func(code int) { panic(exitError(code)) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := newParser(&c, kong.Writers(o.out, o.err), kong.Exit(func(code int) { panic(exitError(code)) }))
 	if err != nil {
 		return report(ctx, o.err, fmt.Errorf("command line: %w", err))
 	}

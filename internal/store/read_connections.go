@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"ordersync"
 )
@@ -41,6 +42,35 @@ func (r *Reader) ConnectionsAfter(ctx context.Context, after ordersync.Connectio
 	out := make([]ordersync.Connection, len(rows))
 	for i, c := range rows {
 		out[i] = c.Connection
+	}
+	return out, nil
+}
+
+// NamedTenant is a tenant and what one of its connections is called; "" not at all.
+type NamedTenant struct {
+	ID   ordersync.TenantID
+	Name string
+}
+
+// TenantsBeginning lists tenants whose id begins with a text, by id, at most limit.
+// Prefixes are compared and not ranges, since databases differ in how they sort.
+func (r *Reader) TenantsBeginning(ctx context.Context, prefix string, limit int) (out []NamedTenant, err error) {
+	rows, err := r.db.QueryContext(ctx,
+		`SELECT tenant, MAX(display_name) FROM connections WHERE substr(tenant, 1, $1) = $2 GROUP BY tenant ORDER BY tenant LIMIT $3`,
+		utf8.RuneCountInString(prefix), prefix, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t NamedTenant
+		if err := rows.Scan(&t.ID, &t.Name); err != nil {
+			return nil, fmt.Errorf("read tenants: %w", err)
+		}
+		out = append(out, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
 	}
 	return out, nil
 }
