@@ -205,17 +205,10 @@ func configurationPage() string {
 		flagName := "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(s.Name, "ORDERSYNC_"), "_", "-"))
 		fmt.Fprintf(&page, "| `%s` | `%s` | %s | %s |\n", s.Name, flagName, initial, s.Help)
 	}
-	page.WriteString(`
-## Exit codes
-
-| code | meaning |
-|---|---|
-| 0 | done |
-| 1 | the run is done, and a result needs a human: see ` + "`ordersync sync --fail-on`" + ` |
-| 2 | wrong use: a flag, a setting or an input file; what is wrong was said |
-| 3 | the work itself could not be done, for example because the database does not answer |
-| 130 | interrupted |
-`)
+	page.WriteString("\n## Exit codes\n\n| code | meaning |\n|---|---|\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(&page, "| %d | %s |\n", e.code, e.meaning)
+	}
 	return page.String()
 }
 

@@ -21,6 +21,18 @@ const (
 	exitAborted = 130 // interrupted, as shells have it
 )
 
+// exitCodes is what they mean, for the pages.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "done"},
+	{exitFailed, "the run is done, and a result needs a human: see `ordersync sync --fail-on`"},
+	{exitUsage, "wrong use: a flag, a setting or an input file; what is wrong was said"},
+	{exitNotDone, "the work itself could not be done, for example because the database does not answer"},
+	{exitAborted, "interrupted"},
+}
+
 const (
 	programName  = "ordersync"
 	programAbout = "Keeps the Amazon orders of every customer of a SaaS in step with Amazon."
@@ -90,6 +102,8 @@ type commands struct {
 
 	Complete   completeCommand   `cmd:"" name:"__complete" hidden:"" help:"Answer a shell's completion."`
 	Completion completionCommand `cmd:"" help:"Print what makes bash, zsh or fish complete command lines."`
+
+	Man manCommand `cmd:"" help:"Print a manual page."`
 
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Sim     simCommand     `cmd:"" help:"Run a simulated Amazon for development and tests."`
