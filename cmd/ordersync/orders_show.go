@@ -38,7 +38,7 @@ func (c *ordersShowCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	if len(orders) == 0 {
-		return usageError{fmt.Errorf("ORDER: tenant %s has no order %s: `ordersync explain` says why", tenant, ordersync.ShowBytes([]byte(c.Order)))}
+		return usageError{fmt.Errorf("ORDER: tenant %s has no order %s: `ordersync explain %s %s` says why", tenant, ordersync.ShowBytes([]byte(c.Order)), tenant, cell(c.Order))}
 	}
 	out := bufio.NewWriter(i.out)
 	show, s := orderLine(out), i.screen

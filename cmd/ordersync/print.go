@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -33,7 +32,7 @@ func printLines[T any](out io.Writer, values []T) error {
 // printed says of an error that it came of printing.
 func printed(err error) error {
 	if err != nil {
-		return fmt.Errorf("print: %w", err)
+		return printError{err}
 	}
 	return nil
 }

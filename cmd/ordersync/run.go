@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -157,49 +155,6 @@ func run(ctx context.Context, args []string, o outside) (code int) {
 			return report(ctx, o.err, usageError{err})
 		}
 	}
-	return report(ctx, o.err, parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, screen: newScreen(o, c.Settings), log: c.Settings.logger(o.err)}))
-}
-
-// usageError is an error of the caller's: exit code 2.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-func (e usageError) Unwrap() error { return e.err }
-
-// exitError ends a command with a code and nothing more to say.
-type exitError int
-
-func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// parseError says what is wrong with a command line.
-func parseError(err error) error {
-	if name := reservedName(err); name != "" {
-		return usageError{fmt.Errorf("%s is not part of this version yet; `%s --help` lists what is", name, programName)}
-	}
-	text := longValue.ReplaceAllString(err.Error(), "${1}(a long value)")
-	return usageError{fmt.Errorf("%s\nTry: %s --help", text, programName)}
-}
-
-// longValue is a value in the words of the command line's parser that is long
-// enough to be a secret in the wrong place.
-var longValue = regexp.MustCompile(`(got "|argument |duration "|=")[^"\s]{20,}`)
-
-// report says what went wrong, if anything, and tells the exit code.
-func report(ctx context.Context, talk io.Writer, err error) int {
-	var code exitError
-	var usage usageError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &code):
-		return int(code)
-	case ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err())):
-		_, _ = fmt.Fprintf(talk, "%s: interrupted; what is stored stays, and the next run goes on from there\n", programName)
-		return exitAborted
-	}
-	_, _ = fmt.Fprintf(talk, "%s: %v\n", programName, err)
-	if errors.As(err, &usage) {
-		return exitUsage
-	}
-	return exitNotDone
+	err = parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, screen: newScreen(o, c.Settings), log: c.Settings.logger(o.err)})
+	return report(ctx, o.err, advised(parsed.Command(), err))
 }

@@ -43,7 +43,7 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	defer func() { err = errors.Join(err, metrics.close()) }()
 	l, err := (&net.ListenConfig{}).Listen(i.ctx, "tcp", i.settings.Listen)
 	if err != nil {
-		return usageError{fmt.Errorf("ORDERSYNC_LISTEN: %w", err)}
+		return listenError("ORDERSYNC_LISTEN", "`ordersync serve --listen 127.0.0.1:8081`", err)
 	}
 	return i.serve(w, handler, l, func() { _, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr()) })
 }

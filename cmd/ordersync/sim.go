@@ -56,11 +56,11 @@ func (c *simCommand) Run(i *invocation) error {
 	}
 	api, err := listen(i.ctx, c.API, sim.Handler())
 	if err != nil {
-		return usageError{fmt.Errorf("--api: %w", err)}
+		return listenError("--api", "`ordersync sim --api 127.0.0.1:9190`", err)
 	}
 	admin, err := listen(i.ctx, c.Admin, sim.Admin())
 	if err != nil {
-		return errors.Join(usageError{fmt.Errorf("--admin: %w", err)}, api.close())
+		return errors.Join(listenError("--admin", "`ordersync sim --admin 127.0.0.1:9191`", err), api.close())
 	}
 	_, _ = fmt.Fprintf(i.err, "Amazon, simulated: %s\nadmin door: %s (GET / lists what it does)\n"+
 		"use it with ORDERSYNC_AMAZON_API_URL=%s ORDERSYNC_AMAZON_LWA_URL=%s/auth/o2/token\n"+

@@ -164,7 +164,7 @@ func (r *remote) addResults(ctx context.Context, run *httpapi.Run) error {
 }
 
 // errUnreachable says that the server could not be asked just now.
-var errUnreachable = errors.New("the server cannot be asked now")
+var errUnreachable = errors.New("the server cannot be asked now (is `ordersync serve` running there, and is --server its address?)")
 
 // serverAnswer is what the server answered.
 type serverAnswer struct {

@@ -21,13 +21,24 @@ func parseTenant(field, text string) (ordersync.TenantID, error) {
 func (i *invocation) known(s *store.Store, field string, id ordersync.TenantID) error {
 	known, err := s.Reader().Tenant(id).Exists(i.ctx)
 	if err == nil && !known {
-		err = unknownTenant(field, id)
+		err = i.unknownTenant(s, field, id)
 	}
 	return err
 }
 
-func unknownTenant(field string, id ordersync.TenantID) error {
-	return usageError{fmt.Errorf("%s: no tenant %s is known: import it first with `ordersync tenants import`", field, id)}
+// mostLooked is how many tenants are compared with one that is not known.
+const mostLooked = 10_000
+
+// unknownTenant says that a tenant is not known, and which may have been meant.
+func (i *invocation) unknownTenant(s *store.Store, field string, id ordersync.TenantID) error {
+	list, err := s.Reader().TenantsBeginning(i.ctx, "", mostLooked)
+	if err != nil {
+		return err
+	}
+	if other := meant(id, list); other != "" {
+		return usageError{fmt.Errorf("%s: no tenant %s is known, did you mean %s? `ordersync tenants list` lists them", field, id, other)}
+	}
+	return usageError{fmt.Errorf("%s: no tenant %s is known: import it first with `ordersync tenants import`; `ordersync tenants list` lists those that are", field, id)}
 }
 
 // target is what commands on a tenant's connections are given.
@@ -61,7 +72,7 @@ func (t *target) connections(i *invocation, s *store.Store) (ordersync.TenantID,
 	case err != nil:
 		return "", nil, err
 	case len(all) == 0:
-		return "", nil, unknownTenant("TENANT", tenant)
+		return "", nil, i.unknownTenant(s, "TENANT", tenant)
 	case t.Connection == nil:
 		return tenant, all, nil
 	}

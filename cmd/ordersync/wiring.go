@@ -182,7 +182,7 @@ func (i *invocation) openQueue() (*queue.Queue, error) {
 
 func (i *invocation) amazon(digestKey []byte, stored *engine.ClientSecrets, watch spapi.Watch) (*spapi.Client, error) {
 	if i.settings.AmazonClientID == "" || i.settings.AmazonClientSecret == "" {
-		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials")
+		return nil, errors.New("ORDERSYNC_AMAZON_CLIENT_ID and ORDERSYNC_AMAZON_CLIENT_SECRET are needed: take them from the application's page in Seller Central, under LWA credentials, set both, and let `ordersync doctor` look")
 	}
 	key, previous := secret.New(i.settings.AmazonClientSecret), secret.New(i.settings.AmazonPrevious)
 	return spapi.New(spapi.Config{
