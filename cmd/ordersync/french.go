@@ -235,7 +235,7 @@ var frenchTexts = map[string]string{
 	"%d connections done":                                          "%d connexions faites",
 	"the server works; %d connections are settled":                 "le serveur travaille ; %d connexions sont réglées",
 	"migrating the database":                                       "migration de la base de données",
-	"preparing the database":                                       "préparation de la base de données",
+	"opening the database":                                         "ouverture de la base de données",
 	"looking for what was never read":                              "recherche de ce qui n'a jamais été lu",
 	"looking for the order":                                        "recherche de la commande",
 	"looking at database, secrets, Amazon and tenants":             "examen de la base, des secrets, d'Amazon et des clients",

@@ -94,6 +94,7 @@ func (p *program) wantGolden(write bool) {
 		{"explain.json", "explain mended 701-0000001-0000001 --json"},
 		{"explain_asked.json", "explain broken 701-0000009-0000009 --ask-amazon --json"},
 		{"keys.json", "keys list --json"},
+		{"doctor.json", "doctor --json"},
 	} {
 		a := p.run(strings.Fields(c.command)...)
 		if a.code != exitOK && c.file != "explain_asked.json" {
@@ -133,6 +134,9 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), `2006-01-02T15:04:05.000Z`},
 	{regexp.MustCompile(`"runId": "[0-9A-V]{26}"`), `"runId": "(26 letters and digits)"`},
+	{regexp.MustCompile(`clock is -?[0-9a-zµ.]+ ahead`), "clock is 0s ahead"},
+	{regexp.MustCompile(`first seen on \d{4}-\d\d-\d\d, and ends on \d{4}-\d\d-\d\d`), "first seen on 2006-01-02, and ends on 2006-07-01"},
+	{regexp.MustCompile(`version \d+"`), `version 1"`},
 	{regexp.MustCompile(`"totalDuration": \d+`), `"totalDuration": 0`},
 	{regexp.MustCompile(`"id": "[a-z2-7]{12}"`), `"id": "(12 letters and digits)"`},
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"ordersync/internal/secret"
 	"ordersync/internal/store/storetest"
@@ -90,6 +91,9 @@ func TestGeneratedJSONOfActs(t *testing.T) {
 	p.hide(fresh)
 	p.masterKey = fresh + "," + p.masterKey
 	want("resealed.json", p.run("secrets", "rotate-key", "--json"))
+	far, farToken := p.seller("fe")
+	p.imports(line{"tenantId": "initech", "region": "fe", "sellingPartnerId": far.ID, "refreshToken": farToken, "displayName": "Initech", "authorizedAt": p.now().Add(-340*24*time.Hour + 12*time.Hour).UTC().Format(time.RFC3339)})
+	want("authorizations.json", p.run("authorizations", "--json"))
 	want("application.json", p.run("app", "show", "--json"))
 }
 

@@ -22,6 +22,8 @@ func (i *invocation) openStore(prepare bool) (*store.Store, error) {
 
 // openWatched is openStore with somebody who watches.
 func (i *invocation) openWatched(prepare bool, watch store.Watch) (*store.Store, error) {
+	working := i.meter("opening the database")
+	defer working.end()
 	s, err := store.Open(i.ctx, store.Options{
 		URL: i.settings.DatabaseURL, Now: i.now, DatabaseTime: i.realTime, Merge: spapi.MergeRaw, Watch: watch,
 	})
@@ -29,10 +31,7 @@ func (i *invocation) openWatched(prepare bool, watch store.Watch) (*store.Store,
 		return nil, err
 	}
 	if prepare {
-		working := i.meter("preparing the database")
-		err := s.Prepare(i.ctx)
-		working.end()
-		if err != nil {
+		if err := s.Prepare(i.ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
