@@ -60,7 +60,7 @@ func (c *authorizationsCommand) print(i *invocation, rows []httpapi.Authorizatio
 	if len(rows) == 0 {
 		_, _ = fmt.Fprintln(i.err, s.say("no authorisation ends within %s", s.counted(c.Within, "day")))
 	} else {
-		t := s.table(column{head: "ENDS", least: leastTime}, column{head: "DAYS LEFT", right: true}, column{head: "TENANT", least: 8}, column{head: "NAME", least: 8, spare: 2},
+		t := s.table(column{head: "ENDS", least: leastTime}, column{head: "DAYS LEFT", right: true}, column{head: "TENANT", least: leastTenant}, column{head: "NAME", least: 8, spare: 2},
 			column{head: "CONNECTION", right: true}, column{head: "REGION", spare: 1}, column{head: "SELLER", spare: 3}, column{head: "STATUS"})
 		for _, one := range rows {
 			seller := ""

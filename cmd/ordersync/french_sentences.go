@@ -37,6 +37,8 @@ var frenchSentences = []spokenElsewhere{
 	{"and ends on %s at the latest", "et prend fin le %s au plus tard"},
 	{"and ends on %s", "et prend fin le %s"},
 
+	{"%s: it was given on %s and lasts 365 days", "%s : elle a été donnée le %s et dure 365 jours"},
+
 	// Of the status.
 	{"The seller's authorisation ends within %s days, a year after it was given: connect again before (`ordersync connect`).", "L'autorisation du vendeur prend fin dans %s jours au plus, un an après avoir été donnée : reconnectez-le avant (`ordersync connect`)."},
 	{"%s for many connections of %s at once; it is no verdict on any of them, and nobody needs to act", "%s pour de nombreuses connexions de %s à la fois ; ce n'est un verdict sur aucune, et personne n'a à agir"},

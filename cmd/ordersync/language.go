@@ -58,21 +58,21 @@ func (l language) counted(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, text)
 }
 
+// statuses is how many have a status, which in French takes a plural.
+func (l language) statuses(n int, status string) string {
+	word := l.tr(status)
+	if l == french && n > 1 && !strings.HasSuffix(word, "s") {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}
+
 // reason is the sentence of a reason.
 func (l language) reason(r ordersync.Reason) string {
 	if l == french {
 		return r.Info().French
 	}
 	return r.Info().English
-}
-
-// message is what an outcome says: in the language where it is the sentence of
-// its reason, else as it came.
-func (l language) message(r ordersync.Reason, text string) string {
-	if text == r.Info().English {
-		return l.reason(r)
-	}
-	return l.tr(text)
 }
 
 // sentence is a sentence that another room of the program says, in English, in the

@@ -158,9 +158,18 @@ func TestEverythingIsSaidInFrench(t *testing.T) {
 				t.Errorf("no French for who acts: %s", a)
 			}
 		}
-		if french.sentence(r.English) != r.French || french.message(r.Code, r.English) != r.French {
+		if french.sentence(r.English) != r.French {
 			t.Errorf("%s is said otherwise than in the table of reasons", r.Code)
 		}
+	}
+}
+
+func TestStatusesInFrench(t *testing.T) {
+	if got := french.statuses(2, "failed") + ", " + french.statuses(1, "failed") + ", " + french.statuses(0, "partial") + ", " + french.statuses(3, "success"); got != "2 échecs, 1 échec, 0 partiel, 3 succès" {
+		t.Error(got)
+	}
+	if got := language("").statuses(2, "failed"); got != "2 failed" {
+		t.Error(got)
 	}
 }
 
@@ -178,6 +187,8 @@ func TestSentences(t *testing.T) {
 		"connection 3 (eu) does not have it: nothing was read yet.":                   "la connexion 3 (eu) ne l'a pas : rien n'a encore été lu.",
 		"connection 3 (eu) does not have it: changes up to A were read, without a gap from B on, 2 gaps of the history that is wanted are still to be read, the last reading ended with TOKEN_MISSING.": "la connexion 3 (eu) ne l'a pas : les changements jusqu'à A ont été lus, sans trou depuis B, 2 trous de l'historique voulu restent à lire, la dernière lecture s'est terminée par TOKEN_MISSING.",
 		"2 of 3 connections that were tried are well; acme: No refresh token in Vault - reconnect Amazon required":                                                                                      "2 connexions sur 3 essayées vont bien ; acme : Aucun jeton d'actualisation dans Vault - reconnexion à Amazon nécessaire",
+		"Amazon says that the seller's authorisation is no longer valid: it was given on 2025-01-31 and lasts 365 days":                                                                                 "Amazon indique que l'autorisation du vendeur n'est plus valable : elle a été donnée le 2025-01-31 et dure 365 jours",
+		"Amazon's answer cannot be read or goes in circles: a walk goes in circles":                                                                                                                     "la réponse d'Amazon est illisible ou tourne en rond : une lecture tourne en rond",
 		"something that only a driver says": "something that only a driver says",
 	} {
 		if got := french.sentence(english); got != want {

@@ -171,7 +171,7 @@ func (r fleetReport) print(s screen, talk io.Writer) error {
 	}
 	s.printNeeds(r.NeedsHuman)
 	_, _ = fmt.Fprintln(s)
-	t := s.table(column{head: "TENANT", least: 8}, column{head: "CONNECTION", right: true, spare: 2}, column{head: "REGION", spare: 1}, column{head: "STATUS"}, column{head: "REASON"},
+	t := s.table(column{head: "TENANT", least: leastTenant}, column{head: "CONNECTION", right: true, spare: 2}, column{head: "REGION", spare: 1}, column{head: "STATUS"}, column{head: "REASON"},
 		column{head: "LAST SUCCESS", least: leastTime}, column{head: "COMPLETE FROM", least: leastTime, spare: 6}, column{head: "COMPLETE UNTIL", least: leastTime, spare: 5},
 		column{head: "GAPS", right: true, spare: 3}, column{head: "SET ASIDE", right: true, spare: 3}, column{head: "ORDERS", right: true, spare: 4})
 	for _, c := range r.Tenants {
@@ -189,6 +189,9 @@ func (r fleetReport) print(s screen, talk io.Writer) error {
 
 // leastTime is how far a time may be cut: what is left of it tells the minute.
 const leastTime = len("2026-01-12T02:54…")
+
+// leastTenant is how far a tenant may be cut: whoever reads it will want to type it.
+const leastTenant = 20
 
 // reasonWord is a reason's code, with the tone of its status; "-" none.
 func (s screen) reasonWord(r ordersync.Reason) piece {

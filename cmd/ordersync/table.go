@@ -16,8 +16,8 @@ import (
 // printRun prints a run for people: a row a connection, totals by reason, and
 // what a human must do.
 func printRun(s screen, run httpapi.Run) error {
-	t := s.table(column{head: "TENANT", least: 8}, column{head: "REGION", spare: 3}, column{head: "STATUS"}, column{head: "REASON"}, column{head: "ORDERS", right: true},
-		column{head: "ITEMS", right: true, spare: 2}, column{head: "NEW", right: true, spare: 1}, column{head: "CHANGED", right: true, spare: 1}, column{head: "NOTE", least: 16, spare: 4})
+	t := s.table(column{head: "TENANT", least: leastTenant}, column{head: "REGION", spare: 2}, column{head: "STATUS"}, column{head: "REASON"}, column{head: "ORDERS", right: true},
+		column{head: "ITEMS", right: true, spare: 3}, column{head: "NEW", right: true, spare: 4}, column{head: "CHANGED", right: true, spare: 4}, column{head: "NOTE", least: 16, spare: 1})
 	for _, r := range run.Results {
 		t.row(r.TenantID, r.Region, s.word(cell(string(r.Status))), cell(string(r.ReasonCode)),
 			r.OrdersProcessed, r.ItemsProcessed, r.OrdersCreated, r.OrdersChanged, s.note(r))
@@ -51,10 +51,9 @@ func (s screen) summary(of httpapi.Summary) string {
 		n      int
 		status ordersync.Status
 	}{{of.Success, ordersync.StatusSuccess}, {of.Partial, ordersync.StatusPartial}, {of.Skipped, ordersync.StatusSkipped}, {of.Failed, ordersync.StatusFailed}} {
-		word := s.word(string(one.status))
-		text := fmt.Sprintf("%d %s", one.n, word.text)
+		text := s.statuses(one.n, string(one.status))
 		if one.n > 0 {
-			text = s.paint(word.tone, text)
+			text = s.paint(tones[string(one.status)], text)
 		}
 		parts = append(parts, text)
 	}
@@ -99,7 +98,7 @@ func (s screen) note(r httpapi.Result) string {
 		parts = append(parts, fmt.Sprintf("%s: %s -> %s", repair.Code, repair.Old, repair.New)) // both are escaped
 	}
 	if r.Message != "" {
-		parts = append(parts, plain(s.message(r.ReasonCode, r.Message)))
+		parts = append(parts, plain(s.sentence(r.Message)))
 	}
 	if r.ResumesAt != nil {
 		parts = append(parts, s.say("from %s", *r.ResumesAt))

@@ -55,7 +55,7 @@ func (c *tenantsListCommand) Run(i *invocation) (err error) {
 		return printLines(i.out, all)
 	}
 	s := i.screen
-	t := s.table(column{head: "TENANT", least: 8}, column{head: "NAME", least: 8, spare: 3}, column{head: "CONNECTION", right: true}, column{head: "REGION"},
+	t := s.table(column{head: "TENANT", least: leastTenant}, column{head: "NAME", least: 8, spare: 3}, column{head: "CONNECTION", right: true}, column{head: "REGION"},
 		column{head: "SELLER", spare: 4}, column{head: "STATUS"}, column{head: "PAUSED", spare: 1}, column{head: "TOKEN", spare: 1}, column{head: "ORDERS", right: true, spare: 2})
 	for _, one := range all {
 		t.row(one.TenantID, cell(one.DisplayName), one.ConnectionID, one.Region, cell(one.SellingPartnerID), s.word(one.ConnectionStatus),

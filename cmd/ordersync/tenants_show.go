@@ -119,7 +119,7 @@ func (s screen) connectionRows(c httpapi.Status) []fact {
 	if state := c.SyncState; state != nil {
 		rows = append(rows, fact{"cursor", text(shown(state.LastUpdatedAfter))}, fact{"last success", text(shown(state.LastSuccessAt))})
 		if state.LastError != nil {
-			rows = append(rows, fact{"last error", text(plain(s.message(c.ReasonCode, *state.LastError)))})
+			rows = append(rows, fact{"last error", text(plain(s.sentence(*state.LastError)))})
 		}
 	}
 	return append(rows,
