@@ -1,20 +1,16 @@
 // A seller connects from the demo, withdraws the authorisation at Amazon, is told,
 // connects again, and no order of the time in between is missing: in a real browser.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
 import { demo } from './demo.js'
+import { accessible, launch, until } from './look.js'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const tenant = 'new-shop'
 let it, browser
 
 before(async () => {
   it = await demo()
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+  browser = await launch()
 })
 after(async () => {
   await browser?.close()
@@ -27,14 +23,6 @@ async function visitor(locale) {
   return context.newPage()
 }
 
-// accessible wants that axe finds nothing on the page that is shown.
-async function accessible(page) {
-  const session = await page.context().newCDPSession(page) // past the page's own Content-Security-Policy
-  await session.send('Runtime.evaluate', { expression: axe })
-  const { result } = await session.send('Runtime.evaluate', { expression: 'axe.run().then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help)))', awaitPromise: true, returnByValue: true })
-  assert.deepEqual(JSON.parse(result.value), [], `on ${page.url()}`)
-}
-
 async function signIn(page, seller) {
   await page.getByLabel('Sign in as seller').selectOption(seller)
 }
@@ -42,14 +30,6 @@ async function signIn(page, seller) {
 async function consent(page) {
   await signIn(page, it.seller)
   await page.getByRole('button', { name: 'Confirm' }).click()
-}
-
-async function until(what, is) {
-  const end = Date.now() + 90_000
-  while (!(await is())) {
-    if (Date.now() > end) assert.fail(`it did not come: ${typeof what === 'function' ? what() : what}`)
-    await sleep(250)
-  }
 }
 
 // untilStored waits until a tenant has so many orders.

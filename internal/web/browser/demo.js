@@ -37,6 +37,7 @@ export async function demo() {
   }
   return {
     ...at,
+    url: at.api,
     door: (method, path, body) => ask(method, at.door + path, body),
     api: (method, path, body) => ask(method, at.api + path, body, { Authorization: `Bearer ${key}` }),
     // connect is the command line's link.
