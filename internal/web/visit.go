@@ -103,7 +103,7 @@ func (v *visit) Ago(t time.Time) template.HTML {
 
 // In is how long it is until a time.
 func (v *visit) In(t time.Time) template.HTML {
-	if !t.After(v.Now) {
+	if t.Sub(v.Now) < time.Second {
 		return v.moment(t, v.words.say("now"))
 	}
 	return v.moment(t, v.words.say("in %s", v.words.span(t.Sub(v.Now))))
