@@ -81,7 +81,7 @@ help: ## list the targets
 		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The parts of `make test`.
-.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-simulation check-strangers check-browser check-generated
+.PHONY: check-format check-vet check-lint check-unit check-fuzz check-whole check-simulation check-strangers check-browser check-alerts check-generated
 check-format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 
@@ -114,6 +114,11 @@ check-strangers:
 # A seller connects, and connects again, in a real browser.
 check-browser:
 	@scripts/browser
+
+# Each alert fires when it must and is silent when it must be.
+check-alerts:
+	bin/tools/promtool check rules deploy/prometheus/alerts.yml
+	bin/tools/promtool test rules deploy/prometheus/alerts_test.yml
 
 # The tests named TestGenerated… compare generated files with what would be
 # generated; make generate writes them.

@@ -60,7 +60,7 @@ func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun, answer := time.Now(), &noted{ResponseWriter: w}
 		ctx, span := t.Tracer.request(r)
-		r = r.WithContext(ctx)
+		r = r.WithContext(ctx) //nolint:contextcheck // it is the request's own, with a span
 		defer func() {
 			// Nothing was sent: it panicked, or its client has gone.
 			if answer.status == 0 {

@@ -104,6 +104,7 @@ func (m *Metrics) zero() {
 	}
 	for op := range ordersync.PublishedPlans {
 		m.tokens.WithLabelValues(string(op))
+		m.waits.WithLabelValues(string(op))
 	}
 }
 
