@@ -51,6 +51,7 @@ func (p *program) worked() (s *serving, metrics string) {
 	})
 	s.get("/api/v1/nothing/secret-tenant")
 	s.get("/connect/none")
+	s.get("/login")
 	p.until("the metrics say so", func() bool {
 		metrics = s.scrape(key)
 		return strings.Contains(metrics, `ordersync_connections_by_reason{reason="SUCCESS"} 1`) && !strings.Contains(metrics, `ordersync_executions_total{result="ok"} 0`)
@@ -77,6 +78,8 @@ func TestMetrics(t *testing.T) {
 			`ordersync_fleet_scrape_success 1`,
 			`ordersync_incident_open{kind="denied",region="fe"} 0`,
 			`ordersync_http_requests_total{code="404",method="GET",route="unknown"} 1`,
+			`ordersync_http_requests_total{code="404",method="GET",route="/connect/{ticket}"} 1`,
+			`ordersync_http_requests_total{code="200",method="GET",route="/login"} 1`,
 			`ordersync_database_transactions_total{result="ok",transaction="commit"} `,
 			`ordersync_ticks_total{result="error"} 0`,
 			`ordersync_build_info{goversion="go`,
