@@ -389,6 +389,9 @@ func (f *fleet) stored(s *store.Store, m *member) map[string]object {
 		for _, own := range []string{"connectionId", "storedAt", "changedAt"} {
 			delete(out, own)
 		}
+		if !withoutMeanings(out) {
+			f.t.Errorf("%s: what Amazon's words mean is not said: %v", o.ID, out)
+		}
 		orders[o.ID] = out
 		return nil
 	}))

@@ -41,7 +41,8 @@ const schemaHead = "-- Times are Unix milliseconds, UTC; amounts are texts exact
 func (p *program) postgresTable(table string) string {
 	p.t.Helper()
 	var lines []string
-	for _, c := range p.query(`SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, COALESCE(pg_get_expr(d.adbin, d.adrelid), ''),
+	for _, c := range p.query(`SELECT a.attname, format_type(a.atttypid, a.atttypmod) ||
+			COALESCE((SELECT ' COLLATE "' || l.collname || '"' FROM pg_collation l WHERE l.oid = a.attcollation AND l.collname <> 'default'), ''), a.attnotnull, COALESCE(pg_get_expr(d.adbin, d.adrelid), ''),
 			a.attidentity::text
 		FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 		WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`, table) {

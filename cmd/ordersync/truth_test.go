@@ -35,6 +35,9 @@ func (p *program) orders(tenant string) map[string]object {
 			}
 			delete(o, own)
 		}
+		if !withoutMeanings(o) {
+			p.t.Errorf("%s: what Amazon's words mean is not said: %v", id, o)
+		}
 		orders[id] = o
 	}
 	return orders

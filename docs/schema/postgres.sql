@@ -50,7 +50,7 @@ CREATE TABLE changes (
     connection_id bigint NOT NULL,
     seq bigint NOT NULL,
     kind text NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     at bigint NOT NULL,
     last_updated_before bigint,
     last_updated_after bigint NOT NULL,
@@ -60,6 +60,7 @@ CREATE TABLE changes (
     xid bigint NOT NULL DEFAULT ((pg_current_xact_id())::text)::bigint,
     PRIMARY KEY (tenant, connection_id, seq)
 );
+CREATE INDEX changes_by_order ON changes USING btree (tenant, connection_id, order_id, seq);
 
 CREATE TABLE client_secrets (
     client_id text NOT NULL,
@@ -206,7 +207,7 @@ CREATE TABLE incidents (
 CREATE TABLE order_items (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     item_id text NOT NULL,
     position bigint NOT NULL,
     asin text NOT NULL,
@@ -218,13 +219,16 @@ CREATE TABLE order_items (
     quantity_fulfilled bigint,
     total_amount text,
     total_currency text,
+    sku_folded text COLLATE "C" NOT NULL DEFAULT ''::text,
     PRIMARY KEY (tenant, connection_id, order_id, item_id)
 );
+CREATE INDEX order_items_any_sku ON order_items USING btree (sku_folded, tenant, connection_id, order_id, item_id);
+CREATE INDEX order_items_sku ON order_items USING btree (tenant, sku_folded, connection_id, order_id);
 
 CREATE TABLE order_packages (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     package_id text NOT NULL,
     position bigint NOT NULL,
     status text NOT NULL,
@@ -241,7 +245,7 @@ CREATE TABLE order_packages (
 CREATE TABLE order_personal (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     data_group bigint NOT NULL,
     sealed bytea NOT NULL,
     purge_at bigint NOT NULL DEFAULT 0,
@@ -252,7 +256,7 @@ CREATE INDEX order_personal_purge ON order_personal USING btree (purge_at);
 CREATE TABLE orders (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     created_at bigint NOT NULL,
     last_updated_at bigint NOT NULL,
     seen_epoch bigint NOT NULL,
@@ -278,9 +282,11 @@ CREATE TABLE orders (
     changed_at bigint NOT NULL,
     shipped_seen_at bigint,
     delivered_seen_at bigint,
+    delivery text NOT NULL DEFAULT ''::text,
     PRIMARY KEY (tenant, connection_id, order_id)
 );
-CREATE INDEX orders_by_date ON orders USING btree (tenant, created_at, order_id);
+CREATE INDEX orders_by_date ON orders USING btree (tenant, created_at, order_id, connection_id) INCLUDE (status, delivery, fulfilled_by, marketplace_id, last_updated_at, ship_to, deliver_to);
+CREATE INDEX orders_by_id ON orders USING btree (order_id, tenant, connection_id);
 
 CREATE TABLE repairs (
     tenant text NOT NULL,
@@ -337,7 +343,7 @@ CREATE TABLE set_aside (
     tenant text NOT NULL,
     connection_id bigint NOT NULL,
     entry text NOT NULL,
-    order_id text NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
     cause text NOT NULL,
     body bytea NOT NULL,
     first_at bigint NOT NULL,

@@ -53,6 +53,8 @@ CREATE TABLE changes (
     PRIMARY KEY (tenant, connection_id, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX changes_by_order ON changes (tenant, connection_id, order_id, seq);
+
 CREATE TABLE client_secrets (
     client_id        TEXT NOT NULL,
     digest           BLOB NOT NULL, -- keyed
@@ -207,9 +209,13 @@ CREATE TABLE order_items (
     unit_currency      TEXT,
     quantity_fulfilled INTEGER,
     total_amount       TEXT,
-    total_currency     TEXT,
+    total_currency     TEXT, sku_folded TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, connection_id, order_id, item_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX order_items_any_sku ON order_items (sku_folded, tenant, connection_id, order_id, item_id);
+
+CREATE INDEX order_items_sku ON order_items (tenant, sku_folded, connection_id, order_id);
 
 CREATE TABLE order_packages (
     tenant           TEXT NOT NULL,
@@ -265,11 +271,14 @@ CREATE TABLE orders (
     digests          BLOB NOT NULL, -- 8 bytes for each data group
     raw              BLOB NOT NULL, -- zstd
     stored_at        INTEGER NOT NULL,
-    changed_at       INTEGER NOT NULL, shipped_seen_at INTEGER, delivered_seen_at INTEGER,
+    changed_at       INTEGER NOT NULL, shipped_seen_at INTEGER, delivered_seen_at INTEGER, delivery TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (tenant, connection_id, order_id)
 ) STRICT;
 
-CREATE INDEX orders_by_date ON orders (tenant, created_at, order_id);
+CREATE INDEX orders_by_date ON orders (tenant, created_at, order_id, connection_id, status, delivery, fulfilled_by,
+    marketplace_id, last_updated_at, ship_to, deliver_to);
+
+CREATE INDEX orders_by_id ON orders (order_id, tenant, connection_id);
 
 CREATE TABLE repairs (
     tenant        TEXT NOT NULL,

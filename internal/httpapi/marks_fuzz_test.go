@@ -14,6 +14,7 @@ func FuzzMarks(f *testing.F) {
 	for _, seed := range []string{
 		"", "1-2", "-1-1", "0-0-", "1-2-028-1234567-1234567", "9223372036854775807-9223372036854775807-x", "99999999999999999999-1", "007-1", "1-2-\x00", "2026-01-12", "2026-01-12T02:54:23Z",
 		"2026-01-12T02:54:23 02:00", "0000-01-01", "9999-12-31", "0001-01-01T00:00:00+23:59", "90s", "30d", "1h30m", "-1h", "175200h", "9223372036854775807ns", "32768d", "1", "0", "-0", "+1", "application/json; charset=utf-8", "a/b+json;", "osk_canary",
+		"all-", "all-WyJhIiwiMSIsIjAyOCIsIiIsIiJd", "all-WyJhIiwiMSIsIjAyOCIsInNrdSIsIjEiXQ", "all-W10", "all-bnVsbA", "all-WyIAIiwiMSIsIiIsIiIsIiJd", "PREPARING", "PREPARING, LOST", "DELAYED,x",
 	} {
 		f.Add(seed)
 	}
@@ -28,6 +29,15 @@ func FuzzMarks(f *testing.F) {
 				t.Fatalf("%q is %+v, and that %+v, %v", s, m, again, err)
 			}
 		}
+		if m, err := parseFindMark(s); err == nil {
+			if again, err := parseFindMark(findMarkText(m)); err != nil || again != m || m.Connection < 0 || m.Tenant == "" {
+				t.Fatalf("%q is %+v, and that %+v, %v", s, m, again, err)
+			}
+			if _, err := parseOrderMark(s); err == nil {
+				t.Fatalf("%q is a place in two lists", s)
+			}
+		}
+		checkWords(t, s)
 		if tenant, id, err := (ConnectionInput{Tenant: s, ID: s}).ids(); err == nil && (string(tenant) != s || connectionText(id) != s || id <= 0) {
 			t.Fatalf("%q is connection %d of %s", s, id, tenant)
 		}
@@ -45,6 +55,23 @@ func FuzzMarks(f *testing.F) {
 		}
 		_ = isJSON(s)
 	})
+}
+
+func checkWords(t *testing.T, s string) {
+	t.Helper()
+	in := &OrdersInput{DeliveryStatus: strings.Split(s, ","), FulfillmentChannel: []string{s}, Status: []string{s}, ConnectionID: s}
+	q, err := in.query()
+	if err != nil {
+		if len(s) > 40 && strings.Contains(err.Error(), s) || !strings.HasPrefix(err.Error(), "query.") {
+			t.Fatalf("%q is refused with %v", s, err)
+		}
+		return
+	}
+	for _, d := range q.Delivery {
+		if d == "" || d.Info().Code != d || !strings.Contains(s, string(d)) {
+			t.Fatalf("%q asks for %q", s, d)
+		}
+	}
 }
 
 func checkDay(t *testing.T, s string) {

@@ -19,11 +19,11 @@ func TestBareOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"tenantId":"t","connectionId":"7","region":"eu","marketplace":"AMAZON","marketplaceId":null,"marketplaceName":null,` +
-		`"salesChannel":null,"externalOrderId":"1","sellerOrderId":null,"orderDate":null,"lastUpdatedAt":null,"amazonStatus":null,"fulfilledBy":null,` +
-		`"serviceLevel":null,"shipBy":{"earliest":null,"latest":null},"deliverBy":{"earliest":null,"latest":null},"programs":[],"currency":null,` +
-		`"totalAmount":null,"items":[{"externalItemId":"i","asin":null,"sku":null,"title":null,"quantity":0,"quantityFulfilled":null,"unitPrice":null,` +
-		`"totalAmount":null,"currency":null}],"packages":[{"externalPackageId":"p","status":null,"detailedStatus":null,"carrier":null,` +
-		`"shippingService":null,"trackingNumber":null,"createdAt":null,"shippedAt":null,"items":[]}],"storedAt":null,"changedAt":null}`
+		`"salesChannel":null,"externalOrderId":"1","orderRef":"#1","sellerOrderId":null,"orderDate":null,"lastUpdatedAt":null,"amazonStatus":null,` +
+		`"orderStatus":null,"deliveryStatus":null,"fulfilledBy":null,"fulfillmentChannel":null,"serviceLevel":null,"shipBy":{"earliest":null,"latest":null},"deliverBy":{"earliest":null,"latest":null},"programs":[],"currency":null,` +
+		`"totalAmount":null,"carrier":null,"trackingCode":null,"trackingUrl":null,"trackingSource":"NOT_AVAILABLE","shippedAt":null,"deliveredAt":null,"items":[{"externalItemId":"i","asin":null,"sku":null,"title":null,"quantity":0,"quantityFulfilled":null,"unitPrice":null,` +
+		`"totalAmount":null,"currency":null}],"packages":[{"externalPackageId":"p","status":null,"detailedStatus":null,"deliveryStatus":null,"carrier":null,"carrierName":null,` +
+		`"shippingService":null,"trackingNumber":null,"trackingUrl":null,"createdAt":null,"shippedAt":null,"items":[]}],"storedAt":null,"changedAt":null}`
 	if string(text) != want {
 		t.Errorf("%s\nwant\n%s", text, want)
 	}

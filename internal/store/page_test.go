@@ -18,7 +18,7 @@ func TestOrderIsStoredWhole(t *testing.T) {
 		equal(t, "counts", counts, ordersync.Counts{OrdersReceived: 1, ItemsReceived: 2, OrdersCreated: 1})
 
 		equal(t, "stored order", d.order("acme", "1"), store.StoredOrder{
-			Order: o.Order, Connection: l.Connection.ID, Region: ordersync.RegionEU, StoredAt: begin, ChangedAt: begin,
+			Order: o.Order, Connection: l.Connection.ID, Region: ordersync.RegionEU, StoredAt: begin, ChangedAt: begin, Delivery: ordersync.DeliveryPreparing,
 		})
 		equal(t, "changes", d.changes(l.Connection.ID), []ordersync.Change{{
 			Seq: 1, Kind: ordersync.ChangeCreated, OrderID: "1", At: begin, LastUpdatedAfter: begin, StatusAfter: "UNSHIPPED", Groups: ordersync.OrderGroups,
@@ -38,6 +38,7 @@ func TestNewerVersionReplaces(t *testing.T) {
 
 		equal(t, "stored order", d.order("acme", "1"), store.StoredOrder{
 			Order: newer.Order, Connection: l.Connection.ID, Region: ordersync.RegionEU, StoredAt: begin, ChangedAt: begin.Add(time.Second),
+			Delivery: ordersync.DeliveryShipped, ShippedSeenAt: begin.Add(time.Second),
 		})
 		equal(t, "last change", d.changes(l.Connection.ID)[1], ordersync.Change{
 			Seq: 2, Kind: ordersync.ChangeUpdated, OrderID: "1", At: begin.Add(time.Second),

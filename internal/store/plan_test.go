@@ -12,3 +12,32 @@ const (
 
 // RingQuery is what a tick looks for at an urgency.
 func RingQuery(u Urgency) string { return ringQuery(u, "") }
+
+// Queries whose plans the tests look at, with their parameters.
+
+// OrdersWalkQuery walks the list of a tenant's orders.
+func (t TenantReader) OrdersWalkQuery(q OrdersQuery) (string, []any) {
+	where := t.conditions()
+	where.of(q, t.r.now())
+	return ordersWalk + where.String() + byDate + ` LIMIT 51`, where.args
+}
+
+// OrdersCountQuery counts a tenant's orders.
+func (t TenantReader) OrdersCountQuery(q OrdersQuery) (string, []any) {
+	where := t.conditions()
+	where.of(q, t.r.now())
+	return ordersCount + where.String(), where.args
+}
+
+// FindsFewQuery and FoundQuery are the two steps of a search.
+func (t TenantReader) FindsFewQuery(q OrdersQuery) (string, []any) { return t.findsFewQuery(q) }
+
+// FoundQuery is everything that a search finds.
+func (t TenantReader) FoundQuery(q OrdersQuery) (string, []any) { return t.foundQuery(q) }
+
+// The queries over all tenants, and that of an order's history.
+const (
+	FindIDs      = findIDs
+	FindSKUs     = findSKUs
+	OrderChanges = changesHead + historyOf
+)

@@ -133,12 +133,17 @@ func (t TenantReader) Changes(ctx context.Context, id ordersync.ConnectionID, af
 // OrderHistory lists what is still kept of the changes of one order, in their
 // order.
 func (t TenantReader) OrderHistory(ctx context.Context, id ordersync.ConnectionID, orderID string) ([]ordersync.Change, error) {
-	return t.changes(ctx, `order_id = $3 ORDER BY seq`, int64(id), ordersync.CleanText(orderID))
+	return t.changes(ctx, historyOf, int64(id), ordersync.CleanText(orderID))
 }
 
+// historyOf is which changes are those of one order.
+const historyOf = `order_id = $3 ORDER BY seq`
+
+const changesHead = `SELECT seq, kind, order_id, at, last_updated_before, last_updated_after, status_before, status_after, data_groups
+	FROM changes WHERE tenant = $1 AND connection_id = $2 AND `
+
 func (t TenantReader) changes(ctx context.Context, which string, args ...any) (out []ordersync.Change, err error) {
-	rows, err := t.r.db.QueryContext(ctx, `SELECT seq, kind, order_id, at, last_updated_before, last_updated_after, status_before, status_after, data_groups
-		FROM changes WHERE tenant = $1 AND connection_id = $2 AND `+which, append([]any{t.tenant}, args...)...)
+	rows, err := t.r.db.QueryContext(ctx, changesHead+which, append([]any{t.tenant}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}

@@ -20,10 +20,43 @@ type StoredOrder struct {
 	Region     ordersync.Region
 	StoredAt   time.Time // first
 	ChangedAt  time.Time // last
+	// Delivery is how far it was on its way when it was last stored, whatever the
+	// clock says since; see [StoredOrder.DeliveryStatus].
+	Delivery ordersync.DeliveryStatus
+	// Late says that it was late when it was read, by the store's clock.
+	Late bool
+	// ShippedSeenAt and DeliveredSeenAt are when Amazon's word that all of it was
+	// shipped and delivered was first seen; zero: not yet.
+	ShippedSeenAt, DeliveredSeenAt time.Time
+}
+
+// OrderStatus is how far the order is, in our words.
+func (o StoredOrder) OrderStatus() ordersync.OrderStatus {
+	return ordersync.OrderStatusOf(o.Status, o.Delivery)
+}
+
+// DeliveryStatus is how far the order is on its way, or that it is late, at the time
+// when it was read.
+func (o StoredOrder) DeliveryStatus() ordersync.DeliveryStatus {
+	if o.Late {
+		return ordersync.DeliveryDelayed
+	}
+	return o.Delivery
+}
+
+// readAt notes what only the clock says.
+func (o *StoredOrder) readAt(now time.Time) {
+	o.Late = o.Delivery.At(now, o.ShipBy, o.DeliverBy) == ordersync.DeliveryDelayed
+}
+
+// Timeline is the order's life by what Amazon tells, the earliest first.
+func (o StoredOrder) Timeline() []ordersync.Moment {
+	return ordersync.TimelineOf(o.Order, o.ShippedSeenAt, o.DeliveredSeenAt)
 }
 
 // TenantReader reads the data of one tenant. Orders can be read through it only,
-// so that forgetting the tenant does not compile.
+// so that forgetting the tenant does not compile; operators find whose an order is
+// by [Reader.FindOrders], which says of each.
 type TenantReader struct {
 	r      *Reader
 	tenant ordersync.TenantID
@@ -84,6 +117,7 @@ func (t TenantReader) batch(ctx context.Context, connection ordersync.Connection
 			return nil, err
 		}
 		o.Region = ordersync.Region(region.String)
+		o.readAt(t.r.now())
 		out = append(out, o)
 	}
 	if err := rows.Err(); err != nil {
@@ -94,18 +128,20 @@ func (t TenantReader) batch(ctx context.Context, connection ordersync.Connection
 
 const readColumns = `o.connection_id, o.order_id, o.created_at, o.last_updated_at, o.data_groups, o.status, o.fulfilled_by,
 	o.service_level, o.ship_from, o.ship_to, o.deliver_from, o.deliver_to, o.channel, o.marketplace_id, o.marketplace_name,
-	o.seller_order_id, o.programs, o.total_amount, o.total_currency, o.digests, o.raw, o.stored_at, o.changed_at`
+	o.seller_order_id, o.programs, o.total_amount, o.total_currency, o.digests, o.raw, o.stored_at, o.changed_at,
+	o.delivery, o.shipped_seen_at, o.delivered_seen_at`
 
 func scanOrder(row scanner, unzip *zstd.Decoder, more ...any) (StoredOrder, error) {
 	var o StoredOrder
 	var connection, created, updated, groups, stored, changed int64
-	var shipFrom, shipTo, deliverFrom, deliverTo sql.NullInt64
+	var shipFrom, shipTo, deliverFrom, deliverTo, shipped, delivered sql.NullInt64
 	var amount, currency sql.NullString
 	var programs string
 	var digests, raw []byte
 	err := row.Scan(append([]any{&connection, &o.ID, &created, &updated, &groups, &o.Status, &o.FulfilledBy,
 		&o.ServiceLevel, &shipFrom, &shipTo, &deliverFrom, &deliverTo, &o.Channel, &o.MarketplaceID, &o.MarketplaceName,
-		&o.SellerOrderID, &programs, &amount, &currency, &digests, &raw, &stored, &changed}, more...)...)
+		&o.SellerOrderID, &programs, &amount, &currency, &digests, &raw, &stored, &changed,
+		&o.Delivery, &shipped, &delivered}, more...)...)
 	if err != nil {
 		return o, err
 	}
@@ -120,6 +156,7 @@ func scanOrder(row scanner, unzip *zstd.Decoder, more ...any) (StoredOrder, erro
 	}
 	o.Connection, o.Groups, o.Total = ordersync.ConnectionID(connection), ordersync.Groups(groups), moneyOf(amount, currency)
 	o.CreatedAt, o.LastUpdatedAt, o.StoredAt, o.ChangedAt = msTime(created), msTime(updated), msTime(stored), msTime(changed)
+	o.ShippedSeenAt, o.DeliveredSeenAt = at(shipped), at(delivered)
 	o.ShipBy = ordersync.TimeRange{Earliest: at(shipFrom), Latest: at(shipTo)}
 	o.DeliverBy = ordersync.TimeRange{Earliest: at(deliverFrom), Latest: at(deliverTo)}
 	return o, nil

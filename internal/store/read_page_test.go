@@ -45,18 +45,18 @@ func TestOrdersPage(t *testing.T) {
 			want []string
 		}{
 			{"all", store.OrdersQuery{}, []string{"d-4", "c-3", "b-2", "A-1", "A-1"}},
-			{"a part of the id", store.OrdersQuery{Search: "a-"}, []string{"A-1", "A-1"}},
-			{"capitals", store.OrdersQuery{Search: "B-2"}, []string{"b-2"}},
-			{"a part of a SKU", store.OrdersQuery{Search: "red_shoe%"}, []string{"A-1"}},
-			{"signs mean themselves", store.OrdersQuery{Search: "redxshoe"}, nil},
-			{"all signs", store.OrdersQuery{Search: "%"}, []string{"A-1"}},
-			{"!", store.OrdersQuery{Search: "!"}, nil},
-			{"NUL", store.OrdersQuery{Search: "\x00"}, nil},
-			{"a quote", store.OrdersQuery{Search: `'; DROP TABLE orders; --`}, nil},
-			{"statuses", store.OrdersQuery{Status: []string{"SHIPPED", "CANCELLED"}}, []string{"c-3", "b-2"}},
+			{"a part of the id", store.OrdersQuery{Search: "a-", Anywhere: true}, []string{"A-1", "A-1"}},
+			{"capitals", store.OrdersQuery{Search: "B-2", Anywhere: true}, []string{"b-2"}},
+			{"a part of a SKU", store.OrdersQuery{Search: "red_shoe%", Anywhere: true}, []string{"A-1"}},
+			{"signs mean themselves", store.OrdersQuery{Search: "redxshoe", Anywhere: true}, nil},
+			{"all signs", store.OrdersQuery{Search: "%", Anywhere: true}, []string{"A-1"}},
+			{"!", store.OrdersQuery{Search: "!", Anywhere: true}, nil},
+			{"NUL", store.OrdersQuery{Search: "\x00", Anywhere: true}, nil},
+			{"a quote", store.OrdersQuery{Search: `'; DROP TABLE orders; --`, Anywhere: true}, nil},
+			{"statuses", store.OrdersQuery{AmazonStatus: []string{"SHIPPED", "CANCELLED"}}, []string{"c-3", "b-2"}},
 			{"from", store.OrdersQuery{From: begin.Add(3 * time.Hour)}, []string{"d-4", "c-3"}},
 			{"to", store.OrdersQuery{To: begin.Add(time.Hour)}, []string{"A-1", "A-1"}},
-			{"together", store.OrdersQuery{Search: "-", Status: []string{"SHIPPED"}, From: begin, To: begin.Add(9 * time.Hour)}, []string{"b-2"}},
+			{"together", store.OrdersQuery{Search: "-", Anywhere: true, AmazonStatus: []string{"SHIPPED"}, From: begin, To: begin.Add(9 * time.Hour)}, []string{"b-2"}},
 		} {
 			ids, total, next := d.ordersPage("acme", c.q)
 			equal(t, c.name, ids, c.want)
@@ -66,11 +66,14 @@ func TestOrdersPage(t *testing.T) {
 		ids, total, _ := d.ordersPage("acme", store.OrdersQuery{Limit: 2, Offset: 3})
 		equal(t, "from the fourth on", ids, []string{"A-1", "A-1"})
 		equal(t, "total of a page", total, int64(5))
-		_, total, next := d.ordersPage("acme", store.OrdersQuery{Search: "-", Limit: 2, Offset: 1})
-		equal(t, "total of a search, which goes on", total, int64(4))
+		ids, total, _ = d.ordersPage("acme", store.OrdersQuery{Limit: 2, Offset: 1, Uncounted: true})
+		equal(t, "uncounted", ids, []string{"c-3", "b-2"})
+		equal(t, "how many there are at least", total, int64(4))
+		_, total, next := d.ordersPage("acme", store.OrdersQuery{Search: "-", Anywhere: true, Limit: 2, Offset: 1})
+		equal(t, "total of a search, which goes on", total, int64(5))
 		equal(t, "a search goes on", next != store.OrderMark{}, true)
-		_, total, _ = d.ordersPage("acme", store.OrdersQuery{Search: "-", Limit: 2, Offset: 5})
-		equal(t, "total behind the end of a search", total, int64(0))
+		_, total, _ = d.ordersPage("acme", store.OrdersQuery{Search: "-", Anywhere: true, Limit: 2, Offset: 5})
+		equal(t, "total behind the end of a search", total, int64(5))
 		for tenant, want := range map[ordersync.TenantID]time.Time{"acme": begin.Add(time.Hour), "nobody": {}} {
 			oldest, err := d.Reader().Tenant(tenant).OldestOrder(d.ctx)
 			d.must(err)

@@ -134,11 +134,7 @@ func (d *database) wantPlan(query, index string, args ...any) {
 // wantIndex fails the test unless a query uses an index.
 func (d *database) wantIndex(query, index string, args ...any) (plan string) {
 	d.t.Helper()
-	explain := "EXPLAIN "
-	if d.kind == storetest.SQLite {
-		explain = "EXPLAIN QUERY PLAN "
-	}
-	plan = strings.Join(d.rows(explain+query, args...), "\n")
+	plan = d.plan(query, args...)
 	if !strings.Contains(plan, index) {
 		d.t.Errorf("the plan does not follow %s:\n%s", index, plan)
 	}
@@ -146,6 +142,16 @@ func (d *database) wantIndex(query, index string, args ...any) (plan string) {
 		d.t.Errorf("the plan reads the whole table:\n%s", plan)
 	}
 	return plan
+}
+
+// plan is how the database would answer a query.
+func (d *database) plan(query string, args ...any) string {
+	d.t.Helper()
+	explain := "EXPLAIN "
+	if d.kind == storetest.SQLite {
+		explain = "EXPLAIN QUERY PLAN "
+	}
+	return strings.Join(d.rows(explain+query, args...), "\n")
 }
 
 // The fleet is complete until where the last of its connections is, by the

@@ -14,9 +14,9 @@ const (
 	orderColumns = `tenant, connection_id, order_id, created_at, last_updated_at, seen_epoch, seen_step, data_groups,
 		status, fulfilled_by, service_level, ship_from, ship_to, deliver_from, deliver_to, channel, marketplace_id,
 		marketplace_name, seller_order_id, programs, total_amount, total_currency, digests, raw, stored_at, changed_at,
-		shipped_seen_at, delivered_seen_at`
+		shipped_seen_at, delivered_seen_at, delivery`
 	itemColumns = `tenant, connection_id, order_id, item_id, position, asin, sku, title, quantity, unit_amount,
-		unit_currency, quantity_fulfilled, total_amount, total_currency`
+		unit_currency, quantity_fulfilled, total_amount, total_currency, sku_folded`
 	packageColumns = `tenant, connection_id, order_id, package_id, position, status, detailed_status, carrier,
 		shipping_service, tracking_number, created_at, shipped_at, items`
 )
@@ -156,8 +156,8 @@ func (t *tx) insertParts(ctx context.Context, l *Lease, writes []orderWrite, s *
 		width            int
 		rows             [][]any
 	}{
-		{"orders", `INSERT INTO orders (` + orderColumns + `) VALUES `, orderConflict, 28, orders},
-		{"items", `INSERT INTO order_items (` + itemColumns + `) VALUES `, "", 14, lines},
+		{"orders", `INSERT INTO orders (` + orderColumns + `) VALUES `, orderConflict, 29, orders},
+		{"items", `INSERT INTO order_items (` + itemColumns + `) VALUES `, "", 15, lines},
 		{"packages", `INSERT INTO order_packages (` + packageColumns + `) VALUES `, "", 13, parcels},
 		{"personal fields", `INSERT INTO order_personal (tenant, connection_id, order_id, data_group, sealed, purge_at) VALUES `, "", 6, personal},
 	} {
@@ -177,7 +177,8 @@ const orderConflict = ` ON CONFLICT (tenant, connection_id, order_id) DO UPDATE 
 	marketplace_id = excluded.marketplace_id, marketplace_name = excluded.marketplace_name,
 	seller_order_id = excluded.seller_order_id, programs = excluded.programs, total_amount = excluded.total_amount,
 	total_currency = excluded.total_currency, digests = excluded.digests, raw = excluded.raw, changed_at = excluded.changed_at,
-	shipped_seen_at = excluded.shipped_seen_at, delivered_seen_at = excluded.delivered_seen_at`
+	shipped_seen_at = excluded.shipped_seen_at, delivered_seen_at = excluded.delivered_seen_at,
+	delivery = excluded.delivery`
 
 func (t *tx) orderRow(l *Lease, w orderWrite, s *Store) ([]any, error) {
 	programs, err := json.Marshal(append([]string{}, w.Programs...))
@@ -191,20 +192,42 @@ func (t *tx) orderRow(l *Lease, w orderWrite, s *Store) ([]any, error) {
 	amount, currency := money(w.Total)
 	return []any{
 		l.Connection.Tenant, int64(l.Connection.ID), w.ID, ms(w.CreatedAt), ms(w.LastUpdatedAt), w.epoch, w.step, int64(groups),
-		w.Status, w.FulfilledBy, w.ServiceLevel, msOrNull(w.ShipBy.Earliest), msOrNull(w.ShipBy.Latest),
-		msOrNull(w.DeliverBy.Earliest), msOrNull(w.DeliverBy.Latest), w.Channel, w.MarketplaceID,
+		clip(w.Status, longestWord), clip(w.FulfilledBy, longestWord), w.ServiceLevel, msOrNull(w.ShipBy.Earliest), msOrNull(w.ShipBy.Latest),
+		msOrNull(w.DeliverBy.Earliest), msOrNull(w.DeliverBy.Latest), w.Channel, clip(w.MarketplaceID, longestWord),
 		w.MarketplaceName, w.SellerOrderID, string(programs), amount, currency,
 		w.digestsAfter(), s.zip.EncodeAll(w.Raw, nil), ms(t.now), ms(t.now),
-		msOrNull(w.clock.shippedAt), msOrNull(w.clock.deliveredAt),
+		msOrNull(w.clock.shippedAt), msOrNull(w.clock.deliveredAt), string(ordersync.DeliveryOf(w.Order, !w.clock.deliveredAt.IsZero())),
 	}, nil
 }
+
+// Words that an index holds are cut, since Postgres refuses an entry of over 2.7 kB,
+// and with it the whole page. What Amazon sends is far shorter, and whole in the
+// order's body.
+const (
+	longestWord = 64  // signs
+	longestSKU  = 100 // signs, of a SKU as it is searched for; it is kept whole besides
+)
+
+// clip is the first signs of a text, at most that many.
+func clip(s string, most int) string {
+	for i := range s {
+		if most == 0 {
+			return s[:i]
+		}
+		most--
+	}
+	return s
+}
+
+// foldedSKU is a SKU as it is searched for.
+func foldedSKU(sku string) string { return clip(lowerASCII(sku), longestSKU) }
 
 func itemRow(l *Lease, order string, position int, i ordersync.Item) []any {
 	unit, unitCurrency := money(i.UnitPrice)
 	total, totalCurrency := money(i.Total)
 	return []any{
 		l.Connection.Tenant, int64(l.Connection.ID), order, i.ID, position, i.ASIN, i.SKU, i.Title, i.Quantity,
-		unit, unitCurrency, i.QuantityFulfilled, total, totalCurrency,
+		unit, unitCurrency, i.QuantityFulfilled, total, totalCurrency, foldedSKU(i.SKU),
 	}
 }
 
