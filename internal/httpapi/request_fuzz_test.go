@@ -30,6 +30,8 @@ var requestSeeds = [][3]string{
 	{"GET /livez", "", ""}, {"GET /readyz", "", ""}, {"GET /openapi.json", "", ""}, {"GET /api/v1/reasons", "", ""}, {"GET /api/v1/connections?limit=2&cursor=0-1", "", ""},
 	{"GET /api/v1/orders/sync/status?tenantId=mine", "", ""}, {"GET /api/v1/orders/sync/status?limit=0", "", ""}, {"GET /api/v1/orders/sync/status?cursor=1-1", "", ""},
 	{"GET /api/v1/orders?tenantId=mine&limit=1&q=%25_!&status=SHIPPED,,x&dateFrom=2026-01-01&dateTo=2026-01-12", "", ""}, {"GET /api/v1/orders?cursor=1-1-x", "", ""},
+	{"GET /api/v1/orders?q=999-7777777-7777777&match=prefix", "", ""}, {"GET /api/v1/orders?q=NEIGH&limit=1", "", ""}, {"GET /api/v1/orders?q=neigh&cursor=all-WyJhIiwiMSIsIlx1MDAwMCIsIlx1MDAwMCIsIjEiXQ", "", ""},
+	{"GET /api/v1/orders?tenantId=mine&status=UNKNOWN,\x00&deliveryStatus=DELAYED&fulfillmentChannel=UNKNOWN&marketplace=FR,%00&connectionId=1&updatedFrom=2026-01-01&updatedTo=2026-01-12", "", ""},
 	{"GET /api/v1/orders/028-1234567-1234567", "", ""}, {"GET /api/v1/orders/%00?tenantId=mine", "", ""}, {"GET /api/v1/orders/999-7777777-7777777", "", ""},
 	{"POST /api/v1/orders/sync/run?tenantId=mine", "Content-Type: application/json\r\nPrefer: respond-async", `{"tenantId":"mine"}`}, {"POST /api/v1/orders/sync/run/global", "Prefer: wait=0", ""},
 	{"POST /api/v1/orders/sync/items", "", ""}, {"GET /api/v1/orders/sync/backfill/status", "", ""}, {"POST /api/v1/orders/sync/backfill/run?days=730", "", ""},
