@@ -316,6 +316,7 @@ CREATE TABLE runs (
     skipped bigint,
     failed bigint,
     outcomes_gone boolean NOT NULL DEFAULT false,
+    reasons text,
     PRIMARY KEY (id)
 );
 CREATE INDEX runs_opened ON runs USING btree (opened_at);
@@ -406,6 +407,7 @@ CREATE TABLE targets (
 );
 CREATE INDEX targets_asked_for ON targets USING btree (connection_id) WHERE ((settled_at IS NULL) AND (mode = 'single'::text));
 CREATE INDEX targets_open ON targets USING btree (connection_id, run_id) WHERE (settled_at IS NULL);
+CREATE INDEX targets_reason ON targets USING btree (run_id, reason, settled_at, connection_id) WHERE (settled_at IS NOT NULL);
 CREATE INDEX targets_settled ON targets USING btree (run_id, settled_at, connection_id);
 
 CREATE TABLE traffic (

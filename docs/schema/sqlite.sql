@@ -302,7 +302,7 @@ CREATE TABLE runs (
     deadline_at  INTEGER NOT NULL,
     cancelled_at INTEGER,
     finished_at  INTEGER
-, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER, outcomes_gone INTEGER NOT NULL DEFAULT 0) STRICT;
+, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER, outcomes_gone INTEGER NOT NULL DEFAULT 0, reasons TEXT) STRICT;
 
 CREATE INDEX runs_opened ON runs (opened_at);
 
@@ -393,6 +393,8 @@ CREATE TABLE targets (
 CREATE INDEX targets_asked_for ON targets (connection_id) WHERE settled_at IS NULL AND mode = 'single';
 
 CREATE INDEX targets_open ON targets (connection_id, run_id) WHERE settled_at IS NULL;
+
+CREATE INDEX targets_reason ON targets (run_id, reason, settled_at, connection_id) WHERE settled_at IS NOT NULL;
 
 CREATE INDEX targets_settled ON targets (run_id, settled_at, connection_id);
 

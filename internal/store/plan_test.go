@@ -1,5 +1,11 @@
 package store
 
+import (
+	"context"
+
+	"ordersync"
+)
+
 // The texts whose plans the tests look at.
 const (
 	HasOrders       = hasOrders
@@ -41,3 +47,17 @@ const (
 	FindSKUs     = findSKUs
 	OrderChanges = changesHead + historyOf
 )
+// OutcomesQuery is the text of a page of outcomes, with its parameters.
+func OutcomesQuery(id ordersync.RunID, reason ordersync.Reason, before SettledMark) (string, []any) {
+	return outcomesQuery(id, reason, before, 21)
+}
+
+// QuickTally counts a run as one is counted that is large and goes on.
+func (r *Reader) QuickTally(ctx context.Context, id ordersync.RunID) (ordersync.Summary, []ReasonTally, error) {
+	return quickTally(ctx, r.db, id)
+}
+
+// TallyTargets counts a run as one is counted that finishes.
+func (r *Reader) TallyTargets(ctx context.Context, id ordersync.RunID) (ordersync.Summary, []ReasonTally, error) {
+	return tallyTargets(ctx, r.db, id)
+}

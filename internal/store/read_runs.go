@@ -163,14 +163,17 @@ func scanTargets(rows *sql.Rows) (out []ordersync.Target, err error) {
 	return out, nil
 }
 
-func scanTarget(row scanner) (ordersync.Target, error) {
+// scanTarget reads a row that begins with targetColumns; what follows goes into more.
+func scanTarget(row scanner, more ...any) (ordersync.Target, error) {
 	var t ordersync.Target
 	var id, opened int64
 	var settled, resumes sql.NullInt64
 	var counts ordersync.Counts
-	err := row.Scan(&t.Run, &id, &t.Tenant, &t.Region, &opened, &settled, &t.Outcome.Reason,
+	err := row.Scan(append([]any{
+		&t.Run, &id, &t.Tenant, &t.Region, &opened, &settled, &t.Outcome.Reason,
 		&t.Outcome.Message, &t.Outcome.Confirmed, &resumes, &t.Outcome.ErrorID,
-		&counts.OrdersReceived, &counts.ItemsReceived, &counts.OrdersCreated, &counts.OrdersChanged, &counts.SetAside)
+		&counts.OrdersReceived, &counts.ItemsReceived, &counts.OrdersCreated, &counts.OrdersChanged, &counts.SetAside,
+	}, more...)...)
 	t.Connection = ordersync.ConnectionID(id)
 	t.OpenedAt, t.SettledAt, t.Outcome.ResumesAt = msTime(opened), at(settled), at(resumes)
 	if t.Settled() {

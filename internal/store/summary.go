@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"ordersync"
@@ -13,36 +14,40 @@ const (
 	runsBeforeQuery = `SELECT ` + runColumns + ` FROM runs WHERE id < $2 ORDER BY id DESC LIMIT $1`
 )
 
-// countQuery reads all targets of a run.
-const countQuery = `SELECT status, COUNT(*) FROM targets WHERE run_id = $1 GROUP BY status`
-
-// countTargets counts a run's targets.
+// countTargets counts a run's targets by what an index knows. What is settled while it
+// counts is still open to it.
 func countTargets(ctx context.Context, q querier, id ordersync.RunID) (s ordersync.Summary, err error) {
-	rows, err := q.QueryContext(ctx, countQuery, id)
+	settled, err := countReasons(ctx, q, quickTallyQuery, id)
 	if err != nil {
+		return s, err
+	}
+	for reason, n := range settled {
+		count(&s, reason.Info().Status, n)
+	}
+	var total int
+	if err := q.QueryRowContext(ctx, totalQuery, id).Scan(&total); err != nil {
 		return s, fmt.Errorf("count targets: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var status ordersync.Status
-		var n int
-		if err := rows.Scan(&status, &n); err != nil {
-			return s, fmt.Errorf("count targets: %w", err)
-		}
-		count(&s, status, n)
-	}
-	return s, rows.Err()
+	s.Total = max(s.Total, total)
+	return s, nil
 }
 
-// keepSummary keeps what the targets of a finished run came to: they do not
-// change any more, and a list of runs need not read them.
+// totalQuery counts all targets of a run.
+const totalQuery = `SELECT COUNT(*) FROM targets WHERE run_id = $1`
+
+// keepSummary keeps what the targets of a finished run came to, also by reason: they
+// do not change any more, and neither a list of runs nor a run's page need read them.
 func (t *tx) keepSummary(ctx context.Context, id ordersync.RunID) error {
-	s, err := countTargets(ctx, t, id)
+	s, reasons, err := tallyTargets(ctx, t, id)
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `UPDATE runs SET total = $2, success = $3, partial = $4, skipped = $5, failed = $6 WHERE id = $1`,
-		id, s.Total, s.Success, s.Partial, s.Skipped, s.Failed)
+	text, err := json.Marshal(reasons)
+	if err != nil {
+		return fmt.Errorf("write what a run came to: %w", err)
+	}
+	_, err = t.ExecContext(ctx, `UPDATE runs SET total = $2, success = $3, partial = $4, skipped = $5, failed = $6, reasons = $7 WHERE id = $1`,
+		id, s.Total, s.Success, s.Partial, s.Skipped, s.Failed, string(text))
 	if err != nil {
 		return fmt.Errorf("keep summary: %w", err)
 	}
