@@ -47,6 +47,7 @@ const (
 	FindSKUs     = findSKUs
 	OrderChanges = changesHead + historyOf
 )
+
 // OutcomesQuery is the text of a page of outcomes, with its parameters.
 func OutcomesQuery(id ordersync.RunID, reason ordersync.Reason, before SettledMark) (string, []any) {
 	return outcomesQuery(id, reason, before, 21)

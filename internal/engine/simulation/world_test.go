@@ -115,7 +115,7 @@ type connection struct {
 	// What was done to it, and when.
 	emptied      bool // it took part nowhere for a while
 	authorized   time.Time
-	held         time.Time // when the token was given that the installation has
+	held         time.Time          // when the token was given that the installation has
 	revoked      []ordersync.Window // its refresh token was worth nothing
 	disabled     []ordersync.Window
 	tokenless    []ordersync.Window
