@@ -143,11 +143,15 @@ CREATE TABLE connections (
     PRIMARY KEY (id)
 );
 CREATE INDEX connections_back_due ON connections USING btree (slow, back_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
+CREATE INDEX connections_badly ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id) WHERE ((state = ANY (ARRAY['PENDING'::text, 'NEEDS_RECONNECT'::text])) OR ((state = 'CONNECTED'::text) AND (paused OR (last_reason <> ALL (ARRAY['SUCCESS'::text, ''::text])))));
 CREATE INDEX connections_failed ON connections USING btree (failed_at) WHERE (failed_at IS NOT NULL);
 CREATE INDEX connections_live_due ON connections USING btree (slow, live_due_at, id) WHERE ((NOT paused) AND (state = ANY (ARRAY['CONNECTED'::text, 'NEEDS_RECONNECT'::text])));
+CREATE INDEX connections_names ON connections USING btree (lower(display_name) text_pattern_ops);
+CREATE INDEX connections_names_exact ON connections USING btree (display_name text_pattern_ops);
 CREATE INDEX connections_purge_due ON connections USING btree (purge_due_at);
 CREATE INDEX connections_seller ON connections USING btree (seller_id, region);
-CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id);
+CREATE INDEX connections_success ON connections USING btree (COALESCE(last_success_at, (0)::bigint), id, region, state);
+CREATE INDEX connections_tenants ON connections USING btree (lower(tenant) text_pattern_ops);
 CREATE UNIQUE INDEX connections_account ON connections USING btree (tenant, region, seller_id);
 
 CREATE TABLE consents (

@@ -131,15 +131,20 @@ CREATE UNIQUE INDEX connections_account ON connections (tenant, region, seller_i
 
 CREATE INDEX connections_back_due ON connections (slow, back_due_at, id) WHERE NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT');
 
+CREATE INDEX connections_badly ON connections (COALESCE(last_success_at, 0), id)
+    WHERE state IN ('PENDING', 'NEEDS_RECONNECT') OR state = 'CONNECTED' AND (paused OR last_reason NOT IN ('SUCCESS', ''));
+
 CREATE INDEX connections_failed ON connections (failed_at) WHERE failed_at IS NOT NULL;
 
 CREATE INDEX connections_live_due ON connections (slow, live_due_at, id) WHERE NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT');
+
+CREATE INDEX connections_names ON connections (LOWER(tenant), LOWER(display_name), display_name);
 
 CREATE INDEX connections_purge_due ON connections (purge_due_at);
 
 CREATE INDEX connections_seller ON connections (seller_id, region);
 
-CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id);
+CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id, region, state);
 
 CREATE TABLE consents (
     ticket         BLOB    NOT NULL,

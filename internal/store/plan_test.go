@@ -14,6 +14,8 @@ const (
 	OldestOrder     = oldestOrder
 	RunsQuery       = runsQuery
 	RunsBeforeQuery = runsBeforeQuery
+	RecentOutcomes  = recentOutcomes
+	LastArrivals    = lastArrivals
 )
 
 // RingQuery is what a tick looks for at an urgency.
@@ -62,3 +64,6 @@ func (r *Reader) QuickTally(ctx context.Context, id ordersync.RunID) (ordersync.
 func (r *Reader) TallyTargets(ctx context.Context, id ordersync.RunID) (ordersync.Summary, []ReasonTally, error) {
 	return tallyTargets(ctx, r.db, id)
 }
+
+// ConnectionListQuery is what reads a page of connections.
+func ConnectionListQuery(l ConnectionList) (string, []any) { return l.query() }
