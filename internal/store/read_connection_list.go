@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -177,4 +178,20 @@ func scanListed(rows *sql.Rows) (out []ListedConnection, err error) {
 		out = append(out, ListedConnection{c.Connection, c.liveDueAt})
 	}
 	return out, rows.Err()
+}
+
+// ConnectionStatus reads one connection of the tenant with its coverage.
+func (t TenantReader) ConnectionStatus(ctx context.Context, id ordersync.ConnectionID) (s ConnectionStatus, err error) {
+	var lease int64
+	c, err := scanConnection(t.r.db.QueryRowContext(ctx, `SELECT `+statusColumns+` FROM connections WHERE tenant = $1 AND id = $2`, t.tenant, int64(id)),
+		&lease, &s.HasRefreshToken, &s.SetAside)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return s, ErrNotFound
+	case err != nil:
+		return s, fmt.Errorf("read connection: %w", err)
+	}
+	s.Connection, s.LiveDueAt, s.BackDueAt, s.LeaseUntil = c.Connection, c.liveDueAt, c.backDueAt, msTime(lease)
+	s.Coverage, err = t.Coverage(ctx, id)
+	return s, err
 }

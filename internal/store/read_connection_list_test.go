@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -123,6 +124,22 @@ func TestConnectionListOfACommonName(t *testing.T) {
 		d.connect("other", "S2")
 		equal(t, "all of the name", len(d.list(store.ConnectionList{Prefix: "many-", Limit: 300})), 700)
 		equal(t, "some of the name", len(d.list(store.ConnectionList{Prefix: "many-1"})), 111)
+	})
+}
+
+// One connection is read as the list of all shows it.
+func TestConnectionStatus(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.full("acme", "S1")
+		d.full("acme", "S2")
+		page, _, err := d.Reader().Status(d.ctx, store.StatusPage{Tenant: "acme", Limit: 1})
+		d.must(err)
+		one, err := d.Reader().Tenant("acme").ConnectionStatus(d.ctx, id)
+		d.must(err)
+		equal(t, "status", one, page[0])
+		if _, err := d.Reader().Tenant("other").ConnectionStatus(d.ctx, id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("another tenant's reader: %v", err)
+		}
 	})
 }
 

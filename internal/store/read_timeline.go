@@ -79,7 +79,7 @@ func (t TenantReader) Repairs(ctx context.Context, id ordersync.ConnectionID, li
 // Walks lists the walks of a connection that are under way, live work first, without
 // their queries and tokens.
 func (t TenantReader) Walks(ctx context.Context, id ordersync.ConnectionID) (out []ordersync.Walk, err error) {
-	rows, err := t.r.db.QueryContext(ctx, `SELECT kind, purpose, from_at, to_at, marketplaces, token_at, started_at, pages, orders
+	rows, err := t.r.db.QueryContext(ctx, `SELECT kind, purpose, from_at, to_at, cursor_at, marketplaces, token_at, started_at, pages, orders
 		FROM walks WHERE tenant = $1 AND connection_id = $2 ORDER BY kind DESC`, t.tenant, int64(id))
 	if err != nil {
 		return nil, fmt.Errorf("read walks: %w", err)
@@ -87,14 +87,14 @@ func (t TenantReader) Walks(ctx context.Context, id ordersync.ConnectionID) (out
 	defer rows.Close()
 	for rows.Next() {
 		var w ordersync.Walk
-		var from, to, started int64
+		var from, to, cursor, started int64
 		var token sql.NullInt64
 		var marketplaces string
-		if err := rows.Scan(&w.Kind, &w.Purpose, &from, &to, &marketplaces, &token, &started, &w.Pages, &w.Orders); err != nil {
+		if err := rows.Scan(&w.Kind, &w.Purpose, &from, &to, &cursor, &marketplaces, &token, &started, &w.Pages, &w.Orders); err != nil {
 			return nil, fmt.Errorf("read walks: %w", err)
 		}
 		w.Window, w.StartedAt, w.TokenAt = ordersync.Window{From: msTime(from), To: msTime(to)}, msTime(started), at(token)
-		w.Marketplaces = split(marketplaces)
+		w.Cursor, w.Marketplaces = time.UnixMilli(cursor).UTC(), split(marketplaces)
 		out = append(out, w)
 	}
 	return out, rows.Err()

@@ -91,11 +91,11 @@ func TestHistoryOfAConnection(t *testing.T) {
 		d.exec(`DELETE FROM walks`)
 		l := d.claim(id)
 		c := pageOf(l)
-		c.Walk = &ordersync.Walk{Kind: ordersync.Live, Window: ordersync.Window{From: begin, To: begin.Add(time.Hour)}, StartedAt: begin, Pages: 3, Orders: 250, Token: "secret", Marketplaces: []string{french}}
+		c.Walk = &ordersync.Walk{Kind: ordersync.Live, Window: ordersync.Window{From: begin, To: begin.Add(time.Hour)}, Cursor: begin.Add(time.Minute), StartedAt: begin, Pages: 3, Orders: 250, Token: "secret", Marketplaces: []string{french}}
 		d.commit(l, c)
 		walks, err := mine.Walks(d.ctx, id)
 		d.must(err)
-		equal(t, "walks", walks, []ordersync.Walk{{Kind: ordersync.Live, Window: ordersync.Window{From: begin, To: begin.Add(time.Hour)}, StartedAt: begin, Pages: 3, Orders: 250, Marketplaces: []string{french}}})
+		equal(t, "walks", walks, []ordersync.Walk{{Kind: ordersync.Live, Window: ordersync.Window{From: begin, To: begin.Add(time.Hour)}, Cursor: begin.Add(time.Minute), StartedAt: begin, Pages: 3, Orders: 250, Marketplaces: []string{french}}})
 
 		other := d.Reader().Tenant("other")
 		changes, err = other.StateChanges(d.ctx, id, 10)

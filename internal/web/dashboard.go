@@ -29,13 +29,14 @@ type screen struct {
 	// load reads what it shows.
 	load func(*dashboard, context.Context, *visit) (any, error)
 	// acts are its buttons: what a form posted to the page does, by the value of the
-	// field "act". It returns where the browser goes on, "" for the page itself.
+	// field "act". It returns where the browser goes on, "" for the page itself; one that
+	// sets the visit's Data has the page shown with it at once.
 	acts map[string]func(*dashboard, context.Context, *visit) (string, error)
 }
 
 // screens are the pages, in the order of the navigation.
 func screens() []screen {
-	return []screen{fleetScreen()}
+	return []screen{fleetScreen(), connectionsScreen(), connectionScreen()}
 }
 
 // dashboard serves the pages.
@@ -212,6 +213,11 @@ func (d *dashboard) act(w http.ResponseWriter, r *http.Request, one screen) {
 		return
 	}
 	d.fleet.forget() // who acts sees what came of it
+	if v.Data != nil {
+		// What is shown this once stands in no address.
+		d.write(w, r, v, http.StatusOK, one.name)
+		return
+	}
 	if next == "" {
 		next = r.URL.Path
 	}

@@ -7,6 +7,9 @@ import "strings"
 var frenchTables = []map[string]string{
 	frenchFrame,
 	frenchFleet,
+	frenchConnections,
+	frenchConnection,
+	frenchReconnect,
 }
 
 // frenchSpaces are those before French punctuation, at which a line must not break. The
