@@ -75,6 +75,7 @@ type standingData struct {
 	Waiting        bool   // a run waits for it
 	WaitingSince   time.Time
 	Working        bool
+	SetAside       int64
 }
 
 type marketplaceRow struct{ Tag, Name, ID string }
@@ -196,7 +197,7 @@ func verdictNow(c connectionNow) verdict {
 // standing gives the four answers.
 func (v *visit) standing(c connectionNow) standingData {
 	told, reason, actor := verdictNow(c), ordersync.Reason(""), ordersync.Actor("")
-	s := standingData{Badge: v.badgeOf(c.Connection), Since: c.Since(), Working: v.Now.Before(c.LeaseUntil)}
+	s := standingData{Badge: v.badgeOf(c.Connection), Since: c.Since(), Working: v.Now.Before(c.LeaseUntil), SetAside: c.SetAside}
 	if reason, actor = c.Need(); c.waitsForApplication() {
 		info := ordersync.AppCredentialsInvalid.Info()
 		reason, actor, s.Since = info.Code, info.Acts, c.app.StoppedAt
@@ -216,6 +217,10 @@ func (v *visit) standing(c connectionNow) standingData {
 		s.BadgeText = v.T("Stands still by somebody’s wish")
 	case reason == ordersync.Success:
 		s.BadgeText, s.EndsHead, s.Ends = v.T("Nobody has to do anything"), v.T("What comes next"), v.T("The next reading, by itself")
+		if c.SetAside > 0 {
+			s.Badge.Class, s.Badge.Icon, s.BadgeText = "partial", "partial", v.T("Some orders are set aside")
+			s.Acts, s.Who = v.whoActs(ordersync.Operator)
+		}
 	}
 	if !c.Paused && (c.State == ordersync.Connected || c.State == ordersync.NeedsReconnect) {
 		s.DueAt = c.LiveDueAt

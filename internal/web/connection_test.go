@@ -53,7 +53,7 @@ func TestConnectionAnswersTheFourQuestions(t *testing.T) {
 			"0.3", "of 20 calls", "one every 178.6 s", "233 times", "2 answered 429", "in 2 min", `"tokens":0.3`, "live walk", "never yet",
 			"12 pages", "1,200 orders", "cursor 10:05:00", "begun", "11:59:00", "none yet",
 			"Repaired: a cursor in the future, put back", `"2099-01-01<script>" → 2026-03-01T10:00:00Z`, "Known since here: connected", "The seller agreed at Amazon",
-			"404-<i>1</i>", "orderItems: <u>missing</u>", "20 days left", "Germany", "France", germanShop, "gap", "Under way", "1 order")
+			"1 order could not be read or stored", "404-<i>1</i>", "orderItems: <u>missing</u>", "20 days left", "Germany", "France", germanShop, "gap", "Under way", "1 order")
 		for _, hostile := range []string{"<script>alert", "<b>\"", "<i>1", "<u>missing", "2099-01-01<script>", "secret-token"} {
 			if strings.Contains(page, hostile) {
 				t.Errorf("the page contains %q", hostile)
@@ -101,6 +101,17 @@ func TestConnectionOfAnotherTenant(t *testing.T) {
 		if strings.Contains(page, `value="pause"`) || !strings.Contains(page, `value="sync"`) || strings.Contains(page, `href="/runs/`) {
 			t.Errorf("a tenant's buttons:\n%s", page)
 		}
+	})
+}
+
+// One that is up to date and has orders set aside still needs somebody.
+func TestConnectionWithOrdersSetAside(t *testing.T) {
+	onSites(t, func(t *testing.T, s *connectionSite) {
+		id, operator := s.busy("acme"), s.visitor("", "en")
+		s.exec(`UPDATE connections SET last_reason = 'SUCCESS'`)
+		wantWords(t, operator.see(connectionHref("acme", id)), "Some orders are set aside", "Who acts: Operator", "up to date")
+		s.exec(`DELETE FROM set_aside`)
+		wantWords(t, operator.see(connectionHref("acme", id)), "Nobody has to do anything", "None: every order that came could be read and is stored.")
 	})
 }
 
@@ -181,7 +192,7 @@ func TestSellerText(t *testing.T) {
 		if french := sellerText(words{french: true}, c, "Shop", "https://x/connect/t", until, siteStart); strings.Contains(french, "Amazon’s") || strings.Contains(french, "%!") || !strings.HasPrefix(french, "Bonjour,") {
 			t.Errorf("in French: %q", french)
 		}
-		if lost := strings.Contains(text, "No order is lost"); lost == (c.State == ordersync.Pending) {
+		if lost := strings.Contains(text, "No order is lost"); lost != (c.LastReason == ordersync.TokenMissing) {
 			t.Errorf("what is lost: %q", text)
 		}
 	}
@@ -326,5 +337,25 @@ func TestCalendar(t *testing.T) {
 	}
 	if c := v.calendar(ordersync.Connection{}); c.Known {
 		t.Errorf("unknown: %+v", c)
+	}
+}
+
+// Words beside a mark of the timeline run over no other.
+func TestSpreadMarks(t *testing.T) {
+	day := dayOf{siteStart.Add(-24 * time.Hour), siteStart}
+	for _, test := range []struct {
+		hours []int // ago, the newest first
+		want  bool
+	}{{[]int{1}, true}, {[]int{1, 20}, true}, {[]int{1, 5}, false}, {[]int{18, 20}, true}, {[]int{15, 23}, true}, {[]int{2, 2}, true}} {
+		var marks []timeMark
+		for _, h := range test.hours {
+			marks = append(marks, (&visit{}).mark(day, siteStart.Add(-time.Duration(h)*time.Hour), "", "", "words"))
+		}
+		spread(marks)
+		for i, m := range marks {
+			if newest := i == len(marks)-1; (m.Text != "") != (newest && test.want) {
+				t.Errorf("%v: the words of mark %d: %q", test.hours, i, m.Text)
+			}
+		}
 	}
 }

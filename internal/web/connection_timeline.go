@@ -72,6 +72,7 @@ type timeBar struct {
 type timeMark struct {
 	X, Class, Icon, Text string
 	Left                 bool // its text stands at its left
+	at                   float64
 }
 
 // timeRow says of the table what the picture shows of half an hour.
@@ -135,17 +136,28 @@ func (v *visit) timeline(c connectionNow) timelineData {
 
 func (v *visit) mark(day dayOf, at time.Time, class, icon, text string) timeMark {
 	x := day.x(at)
-	return timeMark{X: percent(x), Class: class, Icon: icon, Text: text, Left: x > 60}
+	return timeMark{X: percent(x), Class: class, Icon: icon, Text: text, Left: x > 60, at: x}
 }
 
-// spread leaves words only to the newest of marks, which come first: others would be
-// written over.
+// wordsRoom is how much of the width the words beside a mark may take.
+const wordsRoom = 45
+
+// spread leaves words only to the newest of marks, which come first, where no other mark
+// stands in their way, and puts the newest on top.
 func spread(marks []timeMark) {
 	for i := range marks {
 		if i > 0 {
 			marks[i].Text = ""
+			ahead := marks[i].at - marks[0].at
+			if marks[0].Left {
+				ahead = -ahead
+			}
+			if ahead > 2 && ahead < wordsRoom {
+				marks[0].Text = ""
+			}
 		}
 	}
+	slices.Reverse(marks)
 }
 
 // orderBars draws how many orders came.

@@ -33,11 +33,12 @@ func (d *dashboard) linkOf(ctx context.Context, v *visit, tenant ordersync.Tenan
 func sellerText(w words, c ordersync.Connection, service, address string, until, now time.Time) string {
 	moment := func(t time.Time) string { return w.say("%s at %s UTC", w.date(t, now), t.UTC().Format("15:04")) }
 	reason, actor := c.Need()
-	text := w.say("Hello,") + "\n\n"
+	text, lost := w.say("Hello,")+"\n\n", ""
 	switch {
 	case c.State == ordersync.Pending, c.ID == 0:
 		text += w.say("So that %s can read your orders at Amazon, open this link, sign in to Seller Central with the main account, and choose “Confirm”.", service)
 	case actor == ordersync.Tenant || reason == ordersync.TokenRevoked || reason == ordersync.AccessDenied:
+		lost = " " + w.say("No order is lost: those placed meanwhile arrive at once.")
 		text += w.say("Amazon does not let %s read your orders any more. To restore it, open this link, sign in to Seller Central with the main account, and choose “Confirm”.", service)
 	case c.AuthorizedUntil().After(now):
 		text += w.say("Amazon’s permission for %s to read your orders ends on %s. To renew it, open this link, sign in to Seller Central with the main account, and choose “Confirm”.", service, w.date(c.AuthorizedUntil(), now))
@@ -45,10 +46,7 @@ func sellerText(w words, c ordersync.Connection, service, address string, until,
 		text += w.say("To renew Amazon’s permission for %s to read your orders, open this link, sign in to Seller Central with the main account, and choose “Confirm”.", service)
 	}
 	text += "\n\n" + address + "\n\n" + w.say("It is good until %s, once, and for your account only.", moment(until))
-	if c.State != ordersync.Pending {
-		text += " " + w.say("No order is lost: those placed meanwhile arrive at once.")
-	}
-	return text + "\n"
+	return text + lost + "\n"
 }
 
 // ordersHref lists the orders of a tenant.
