@@ -93,7 +93,8 @@
       button.dataset.done = ''
       setTimeout(() => delete button.dataset.done, 2000)
     } catch { // without a secure context: mark it, so that it can be copied by hand
-      if (from) getSelection().selectAllChildren(from)
+      if (from?.select) from.select()
+      else if (from) getSelection().selectAllChildren(from)
     }
   })
 
