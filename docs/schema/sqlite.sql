@@ -138,13 +138,17 @@ CREATE INDEX connections_failed ON connections (failed_at) WHERE failed_at IS NO
 
 CREATE INDEX connections_live_due ON connections (slow, live_due_at, id) WHERE NOT paused AND state IN ('CONNECTED', 'NEEDS_RECONNECT');
 
-CREATE INDEX connections_names ON connections (LOWER(tenant), LOWER(display_name), display_name);
+CREATE INDEX connections_names ON connections (LOWER(display_name), display_name, LOWER(tenant));
+
+CREATE INDEX connections_names_exact ON connections (display_name);
 
 CREATE INDEX connections_purge_due ON connections (purge_due_at);
 
 CREATE INDEX connections_seller ON connections (seller_id, region);
 
 CREATE INDEX connections_success ON connections (COALESCE(last_success_at, 0), id, region, state);
+
+CREATE INDEX connections_tenants ON connections (LOWER(tenant));
 
 CREATE TABLE consents (
     ticket         BLOB    NOT NULL,
