@@ -117,6 +117,8 @@ type invocation struct {
 	settings settings
 	screen   screen // standard output, for what people read
 	log      *slog.Logger
+	// flags are the variables whose flags stand on the command line.
+	flags map[string]bool
 	// openDashboard lets anybody on this machine see the dashboard: the demo's.
 	openDashboard bool
 }
@@ -155,6 +157,6 @@ func run(ctx context.Context, args []string, o outside) (code int) {
 			return report(ctx, o.err, usageError{err})
 		}
 	}
-	err = parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, screen: newScreen(o, c.Settings), log: c.Settings.logger(o.err)})
+	err = parsed.Run(&invocation{ctx: ctx, outside: o, settings: c.Settings, flags: flagsGiven(parsed), screen: newScreen(o, c.Settings), log: c.Settings.logger(o.err)})
 	return report(ctx, o.err, advised(parsed.Command(), err))
 }

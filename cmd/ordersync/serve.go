@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"ordersync/internal/engine"
@@ -53,6 +54,10 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 	pages, err := web.New(web.Config{
 		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL,
 		ClientID: i.settings.AmazonClientID, Version: version, Open: i.openDashboard, Now: w.store.Now, Log: i.log,
+		Settings: i.inForce(os.LookupEnv),
+		Doctor: func(ctx context.Context) []engine.Finding {
+			return append([]engine.Finding{examineDatabase(ctx, w.store)}, w.engine.Diagnose(ctx)...)
+		},
 	})
 	if err != nil {
 		return nil, err

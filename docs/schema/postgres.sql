@@ -10,6 +10,7 @@ CREATE TABLE api_keys (
     revoked_at bigint,
     PRIMARY KEY (id)
 );
+CREATE INDEX api_keys_tenant ON api_keys USING btree (tenant, id);
 CREATE UNIQUE INDEX api_keys_hash ON api_keys USING btree (hash);
 
 CREATE TABLE applications (

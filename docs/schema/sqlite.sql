@@ -12,6 +12,8 @@ CREATE TABLE api_keys (
 
 CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
 
+CREATE INDEX api_keys_tenant ON api_keys (tenant, id);
+
 CREATE TABLE applications (
     client_id  TEXT NOT NULL PRIMARY KEY,
     stopped_at INTEGER, -- NULL: it works

@@ -94,6 +94,9 @@ func New(s *store.Store, amazon *spapi.Client, box *secret.Box, set Settings, lo
 	return &Engine{store: s, amazon: amazon, box: box, set: set.withDefaults(), log: log}
 }
 
+// Retention is how long what is stored is kept.
+func (e *Engine) Retention() store.Retention { return e.set.Retention }
+
 // plan is Amazon's usage plan of an operation as this installation counts it.
 func (e *Engine) plan(op ordersync.Operation) ordersync.Plan {
 	return ordersync.PublishedPlans[op].Scaled(e.set.RateScale)

@@ -67,3 +67,6 @@ func (r *Reader) TallyTargets(ctx context.Context, id ordersync.RunID) (ordersyn
 
 // ConnectionListQuery is what reads a page of connections.
 func ConnectionListQuery(l ConnectionList) (string, []any) { return l.query() }
+
+// KeysQuery is the text of a page of keys.
+var KeysQuery = keysQuery

@@ -19,6 +19,24 @@ type RunsPage struct {
 
 // Runs reads a page of runs with their totals.
 func (r *Reader) Runs(ctx context.Context, p RunsPage) ([]ordersync.Run, error) {
+	found, err := r.runsPage(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return r.summed(ctx, found)
+}
+
+// ListRuns reads a page of runs, with the totals of those that have finished: to count
+// the others is for who wants to.
+func (r *Reader) ListRuns(ctx context.Context, p RunsPage) (out []ordersync.Run, err error) {
+	found, err := r.runsPage(ctx, p)
+	for _, run := range found {
+		out = append(out, run.Run)
+	}
+	return out, err
+}
+
+func (r *Reader) runsPage(ctx context.Context, p RunsPage) ([]openRun, error) {
 	if p.Limit <= 0 {
 		p.Limit = defaultPage
 	}
@@ -43,7 +61,7 @@ func (r *Reader) Runs(ctx context.Context, p RunsPage) ([]ordersync.Run, error) 
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
-	return r.summed(ctx, found)
+	return found, nil
 }
 
 // count adds targets of a status to a summary; those that are open have none.

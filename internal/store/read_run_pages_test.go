@@ -85,7 +85,7 @@ func TestOutcomesOfARun(t *testing.T) {
 		quick, reasons, err := d.Reader().QuickTally(d.ctx, run)
 		d.must(err)
 		sorted(reasons)
-		equal(t, "counted quickly", quick, ordersync.Summary{Total: 3, Success: 1, Partial: 1, Skipped: 1})
+		equal(t, "counted quickly", quick, ordersync.Summary{Total: 4, Success: 1, Partial: 1, Skipped: 1})
 		equal(t, "reasons counted quickly", reasons, []store.ReasonTally{
 			{Reason: ordersync.AmazonRateLimit, N: 1}, {Reason: ordersync.Success, N: 1}, {Reason: ordersync.TokenRevoked, Confirmed: true, N: 1},
 		})

@@ -89,7 +89,7 @@ func (r *Reader) Run(ctx context.Context, id ordersync.RunID) (ordersync.Run, er
 	if err != nil || run.counted {
 		return run.Run, err
 	}
-	run.Summary, err = countTargets(ctx, r.db, id)
+	run.Summary, _, err = countTargets(ctx, r.db, id)
 	return run.Run, err
 }
 

@@ -17,7 +17,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	sources := p.ListSources()
 	want := sources[len(sources)-1].Version
 	var have int64
-	err = s.reader.db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&have)
+	err = s.reader.db.QueryRowContext(ctx, newestMigration).Scan(&have)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read schema version: %w", err)
@@ -51,3 +51,6 @@ func (s *Store) ClockKnown(ctx context.Context) error {
 	}
 	return nil
 }
+
+// newestMigration is the version of the schema.
+const newestMigration = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`

@@ -46,8 +46,9 @@ const (
 	tallyQuery = `SELECT status, reason, confirmed, COUNT(*), CAST(SUM(orders_received) AS BIGINT), CAST(SUM(items_received) AS BIGINT),
 		CAST(SUM(orders_created) AS BIGINT), CAST(SUM(orders_changed) AS BIGINT), CAST(SUM(set_aside) AS BIGINT), MAX(resumes_at)
 		FROM targets WHERE run_id = $1 GROUP BY status, reason, confirmed`
-	// quickTallyQuery reads an index only.
-	quickTallyQuery = `SELECT reason, COUNT(*) FROM targets WHERE run_id = $1 AND settled_at IS NOT NULL GROUP BY reason`
+	// quickTallyQuery reads indexes only; '' is what is still open.
+	quickTallyQuery = `SELECT reason, COUNT(*) FROM targets WHERE run_id = $1 AND settled_at IS NOT NULL GROUP BY reason
+		UNION ALL SELECT '', COUNT(*) FROM targets WHERE run_id = $1 AND settled_at IS NULL`
 	// confirmedQuery reads the targets of the two reasons that can be confirmed.
 	confirmedQuery = `SELECT reason, COUNT(*) FROM targets WHERE run_id = $1 AND settled_at IS NOT NULL AND confirmed
 		AND reason IN ('TOKEN_REVOKED', 'ACCESS_DENIED') GROUP BY reason`
@@ -86,19 +87,11 @@ func (r *Reader) RunTally(ctx context.Context, id ordersync.RunID) (out RunTally
 
 // tallyOpen counts the targets of a run whose tally is not kept.
 func (r *Reader) tallyOpen(ctx context.Context, finished bool, out *RunTally) error {
-	var total int
-	if err := r.db.QueryRowContext(ctx, totalQuery, out.ID).Scan(&total); err != nil {
-		return fmt.Errorf("count targets: %w", err)
+	counted, reasons, err := quickTally(ctx, r.db, out.ID)
+	if out.Counted = counted.Total <= mostTallied; err == nil && out.Counted {
+		counted, reasons, err = tallyTargets(ctx, r.db, out.ID)
 	}
-	var counted ordersync.Summary
-	var err error
-	if out.Counted = total <= mostTallied; out.Counted {
-		counted, out.Reasons, err = tallyTargets(ctx, r.db, out.ID)
-	} else {
-		counted, out.Reasons, err = quickTally(ctx, r.db, out.ID)
-		counted.Total = max(total, counted.Total)
-	}
-	if !finished {
+	if out.Reasons = reasons; !finished {
 		out.Summary = counted
 	}
 	return err
@@ -138,10 +131,9 @@ func tallyTargets(ctx context.Context, q querier, id ordersync.RunID) (sum order
 	return sum, out, rows.Err()
 }
 
-// quickTally counts a run's settled targets by reason, and nothing else of them. The
-// total is of these.
+// quickTally counts a run's targets by reason, and nothing else of them.
 func quickTally(ctx context.Context, q querier, id ordersync.RunID) (sum ordersync.Summary, out []ReasonTally, err error) {
-	all, err := countReasons(ctx, q, quickTallyQuery, id)
+	sum, all, err := countTargets(ctx, q, id)
 	if err != nil {
 		return sum, nil, err
 	}
@@ -150,7 +142,6 @@ func quickTally(ctx context.Context, q querier, id ordersync.RunID) (sum ordersy
 		return sum, nil, err
 	}
 	for reason, n := range all {
-		count(&sum, reason.Info().Status, n)
 		// What is settled between the two readings is no less than confirmed.
 		sure := min(confirmed[reason], n)
 		if sure > 0 {

@@ -14,26 +14,19 @@ const (
 	runsBeforeQuery = `SELECT ` + runColumns + ` FROM runs WHERE id < $2 ORDER BY id DESC LIMIT $1`
 )
 
-// countTargets counts a run's targets by what an index knows. What is settled while it
-// counts is still open to it.
-func countTargets(ctx context.Context, q querier, id ordersync.RunID) (s ordersync.Summary, err error) {
-	settled, err := countReasons(ctx, q, quickTallyQuery, id)
+// countTargets counts a run's targets, and the settled ones by reason.
+func countTargets(ctx context.Context, q querier, id ordersync.RunID) (s ordersync.Summary, settled map[ordersync.Reason]int, err error) {
+	settled, err = countReasons(ctx, q, quickTallyQuery, id)
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
+	s.Total = settled[""]
+	delete(settled, "")
 	for reason, n := range settled {
 		count(&s, reason.Info().Status, n)
 	}
-	var total int
-	if err := q.QueryRowContext(ctx, totalQuery, id).Scan(&total); err != nil {
-		return s, fmt.Errorf("count targets: %w", err)
-	}
-	s.Total = max(s.Total, total)
-	return s, nil
+	return s, settled, nil
 }
-
-// totalQuery counts all targets of a run.
-const totalQuery = `SELECT COUNT(*) FROM targets WHERE run_id = $1`
 
 // keepSummary keeps what the targets of a finished run came to, also by reason: they
 // do not change any more, and neither a list of runs nor a run's page need read them.
@@ -60,7 +53,7 @@ func (r *Reader) summed(ctx context.Context, page []openRun) ([]ordersync.Run, e
 	for _, run := range page {
 		if !run.counted {
 			var err error
-			if run.Summary, err = countTargets(ctx, r.db, run.ID); err != nil {
+			if run.Summary, _, err = countTargets(ctx, r.db, run.ID); err != nil {
 				return nil, err
 			}
 		}

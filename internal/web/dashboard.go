@@ -36,7 +36,7 @@ type screen struct {
 
 // screens are the pages, in the order of the navigation.
 func screens() []screen {
-	return []screen{fleetScreen(), connectionsScreen(), connectionScreen()}
+	return []screen{fleetScreen(), runsScreen(), runScreen(), connectionsScreen(), connectionScreen(), settingsScreen(), keyScreen()}
 }
 
 // dashboard serves the pages.
@@ -49,6 +49,8 @@ type dashboard struct {
 	sets    map[string]map[string]*template.Template // by language and screen
 	same    *http.CrossOriginProtection
 	fleet   *kept[fleetNow]
+	runs    *keptRuns
+	doctor  *doctor
 	streams chan struct{} // who holds one of these may have a stream
 }
 
@@ -64,6 +66,11 @@ const (
 func newDashboard(c Config, secure bool) (*dashboard, error) {
 	d := &dashboard{Config: c, mux: http.NewServeMux(), secure: secure, same: http.NewCrossOriginProtection(), streams: make(chan struct{}, maxStreams)}
 	d.fleet = keep(d.readFleet)
+	d.runs = &keptRuns{reader: d.Reader}
+	d.doctor = &doctor{look: d.Doctor, now: d.Now}
+	if d.Doctor == nil {
+		d.doctor.look = d.Engine.Diagnose
+	}
 	var err error
 	if d.assets, err = readAssets(); err != nil {
 		return nil, err

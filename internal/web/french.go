@@ -10,6 +10,9 @@ var frenchTables = []map[string]string{
 	frenchConnections,
 	frenchConnection,
 	frenchReconnect,
+	frenchRuns,
+	frenchSettings,
+	frenchDoctor,
 }
 
 // frenchSpaces are those before French punctuation, at which a line must not break. The

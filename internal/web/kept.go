@@ -37,7 +37,18 @@ const (
 
 // get is the value, not older than a minute. An error is not kept.
 func (k *kept[T]) get(ctx context.Context) (T, error) {
-	if value, age, _ := k.have(); age < keptMost {
+	return k.younger(ctx, func(time.Duration) time.Duration { return keptMost })
+}
+
+// fresh is the value as it is now, or was a moment ago.
+func (k *kept[T]) fresh(ctx context.Context) (T, error) { return k.younger(ctx, freshFor) }
+
+// freshFor is how long a reading is fresh that took so long.
+func freshFor(took time.Duration) time.Duration { return max(keptFor, min(10*took, keptMost)) }
+
+// younger is the value, younger than what most says of how long reading it took.
+func (k *kept[T]) younger(ctx context.Context, most func(took time.Duration) time.Duration) (T, error) {
+	if value, age, took := k.have(); age < most(took) {
 		return value, nil
 	}
 	select {
@@ -47,7 +58,7 @@ func (k *kept[T]) get(ctx context.Context) (T, error) {
 		var none T
 		return none, ctx.Err()
 	}
-	if value, age, _ := k.have(); age < keptMost {
+	if value, age, took := k.have(); age < most(took) {
 		return value, nil // another visitor has read it meanwhile
 	}
 	return k.read(ctx)
@@ -55,7 +66,7 @@ func (k *kept[T]) get(ctx context.Context) (T, error) {
 
 // renew reads it anew unless it is fresh or somebody else does.
 func (k *kept[T]) renew(ctx context.Context) error {
-	if _, age, took := k.have(); age < max(keptFor, 10*took) {
+	if _, age, took := k.have(); age < freshFor(took) {
 		return nil
 	}
 	select {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -27,6 +28,10 @@ type Config struct {
 	ClientID string
 	// Version is the program's.
 	Version string
+	// Doctor looks at what the work needs; nil means the engine's.
+	Doctor func(context.Context) []engine.Finding
+	// Settings are the configuration in force, secrets redacted.
+	Settings []Setting
 	// Open lets anybody on this machine see the dashboard without a key: the demo.
 	Open bool
 	// Now is the store's clock; nil means time.Now.

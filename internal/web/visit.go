@@ -45,6 +45,7 @@ func (d *dashboard) newVisit(r *http.Request, who Viewer) *visit {
 	if c, err := r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		v.Theme = c.Value
 	}
+	v.Query.Del("live") // addresses that are made of this one lead to the page itself
 	v.words = wordsOf(v.Lang)
 	return v
 }
