@@ -102,6 +102,9 @@ func TestTextsOfAllKindsAreKept(t *testing.T) {
 				}
 			})
 			d.page(l, want)
+			if len(want.Status) > 1000 {
+				want.Status = want.Status[:64] // words that stand in an index are cut
+			}
 			equal(t, "order", d.order("acme", id).Order, want.Order)
 		}
 	})

@@ -156,7 +156,7 @@ func TestCommitWritesAllItsParts(t *testing.T) {
 		want := ordersync.Connection{
 			ID: l.Connection.ID, Tenant: "acme", Region: ordersync.RegionEU, SellerID: "S1", State: ordersync.Connected, StateSince: begin,
 			Marketplaces: []string{german}, MarketplacesExplicit: true, MarketplacesAt: now, Cursor: begin.Add(time.Minute), LiveWidth: 48 * time.Hour, BackWidth: ordersync.FirstWidth,
-			LastPolledAt: now, LastSuccessAt: now, LastReason: ordersync.Success, LastMessage: ordersync.Success.Info().English, LastReasonAt: now,
+			LastPolledAt: now, LastSuccessAt: now, LastReason: ordersync.Success, LastMessage: ordersync.Success.Info().English, LastReasonAt: now, ReasonSince: now,
 			Orders: 2, Items: 4,
 		}
 		equal(t, "stored connection", c, want)

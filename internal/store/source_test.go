@@ -90,7 +90,7 @@ var (
 // Every question about a tenant's data names the tenant or a connection.
 func TestEveryTenantTableIsKeyedByTheTenant(t *testing.T) {
 	each(t, func(t *testing.T, d *database) {
-		shared := map[string]bool{"settings": true, "budgets": true, "runs": true, "connections": true, "targets": true, "applications": true, "incidents": true, "api_keys": true, "client_secrets": true, "traffic": true, "traffic_outcomes": true}
+		shared := map[string]bool{"settings": true, "budgets": true, "runs": true, "connections": true, "targets": true, "applications": true, "incidents": true, "api_keys": true, "sessions": true, "client_secrets": true, "traffic": true, "traffic_outcomes": true}
 		for _, table := range d.tables() {
 			if shared[table] {
 				continue
