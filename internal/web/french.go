@@ -13,6 +13,7 @@ var frenchTables = []map[string]string{
 	frenchRuns,
 	frenchSettings,
 	frenchDoctor,
+	frenchOrders,
 }
 
 // frenchSpaces are those before French punctuation, at which a line must not break. The

@@ -88,14 +88,7 @@ func (w words) number(n int64) string {
 	if w.french {
 		between = narrowSpace
 	}
-	var b strings.Builder
-	for i, r := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteString(between)
-		}
-		b.WriteRune(r)
-	}
-	return sign + b.String()
+	return sign + thousands(digits, between)
 }
 
 // decimal writes a number with at most so many decimals.
