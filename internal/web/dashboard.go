@@ -36,7 +36,7 @@ type screen struct {
 
 // screens are the pages, in the order of the navigation.
 func screens() []screen {
-	return []screen{fleetScreen(), runsScreen(), runScreen(), connectionsScreen(), connectionScreen(), ordersScreen(), settingsScreen(), keyScreen()}
+	return []screen{fleetScreen(), runsScreen(), runScreen(), connectionsScreen(), connectionScreen(), ordersScreen(), orderScreen(), settingsScreen(), keyScreen()}
 }
 
 // dashboard serves the pages.

@@ -14,6 +14,7 @@ var frenchTables = []map[string]string{
 	frenchSettings,
 	frenchDoctor,
 	frenchOrders,
+	frenchOrder,
 }
 
 // frenchSpaces are those before French punctuation, at which a line must not break. The

@@ -98,6 +98,9 @@
     }
   })
 
+  // ---- printing, which only a script can begin
+  document.addEventListener('click', e => { if (e.target.closest('[data-print]')) print() })
+
   // ---- one stop for the Tab key in each group of squares; arrows go on from there
   function rove() {
     for (const list of document.querySelectorAll('.tanks')) {
@@ -145,6 +148,7 @@
     drawAll(true)
     rove()
     refill()
+    for (const button of document.querySelectorAll('[data-print]')) button.hidden = false
     if (!calm.matches) setInterval(refill, 1000)
     document.addEventListener('htmx:after:swap', () => { drawAll(false); rove() })
     document.addEventListener('htmx:sse:after:message', () => { drawAll(false); rove() })
