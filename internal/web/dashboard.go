@@ -172,6 +172,9 @@ func (d *dashboard) enter(w http.ResponseWriter, r *http.Request, one screen) (*
 	case err != nil:
 		d.trouble(w, r, v, one.name, err)
 		return nil, false
+	case one.operator && !who.Operator() && r.URL.Path == "/":
+		http.Redirect(w, r, "/connections", http.StatusSeeOther) // where a tenant's own begin
+		return nil, false
 	case one.operator && !who.Operator():
 		d.trouble(w, r, v, one.name, errForbidden)
 		return nil, false

@@ -30,7 +30,11 @@ func TestWhoMaySee(t *testing.T) {
 			if a := stranger.get(path + "?live=1"); a.status != http.StatusUnauthorized {
 				t.Errorf("a stranger's stream of %s: %d", path, a.status)
 			}
-			if one.operator {
+			if path == "/" {
+				if a := b.signedIn("acme").get(path); a.header.Get("Location") != "/connections" {
+					t.Errorf("a tenant's key begins at %s", a.header.Get("Location"))
+				}
+			} else if one.operator {
 				if a := b.signedIn("acme").get(path); a.status != http.StatusForbidden || strings.Contains(a.text, "acme") {
 					t.Errorf("%s with a tenant's key: %d %s", path, a.status, a.text)
 				}
