@@ -241,6 +241,11 @@ func postgresSources(raw string) (write, read string, err error) {
 	u.RawQuery = q.Encode()
 	write = u.String()
 	q.Set("default_transaction_read_only", "on")
+	if !q.Has("plan_cache_mode") {
+		// A plan that is to fit every tenant is made for the usual one, which has few
+		// orders: of one with half a million it would read them all.
+		q.Set("plan_cache_mode", "force_custom_plan")
+	}
 	u.RawQuery = q.Encode()
 	return write, u.String(), nil
 }

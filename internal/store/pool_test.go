@@ -152,6 +152,33 @@ func TestPostgresUndoesTransactionsOfTheDead(t *testing.T) {
 	}
 }
 
+// A statement that was prepared is planned anew for each tenant by who reads: a plan
+// for the usual tenant, which has few orders, would read all those of a large one.
+func TestReadersArePlannedForTheirTenant(t *testing.T) {
+	t.Parallel()
+	s := openKind(t, postgres)
+	for name, r := range map[string]*Reader{"reader": s.reader, "doors": s.doors} {
+		c, err := r.db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		for range 12 { // Postgres thinks of a general plan from the sixth time on
+			var n int
+			if err := c.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM pg_class WHERE relname = $1`, "nothing").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var general, own int
+		if err := c.QueryRowContext(t.Context(), `SELECT SUM(generic_plans), SUM(custom_plans) FROM pg_prepared_statements WHERE CARDINALITY(parameter_types) = 1`).Scan(&general, &own); err != nil {
+			t.Fatal(err)
+		}
+		if general != 0 || own < 12 {
+			t.Errorf("%s: %d times by a general plan, %d times by one of its own", name, general, own)
+		}
+	}
+}
+
 func TestURLParametersOfTheUserStay(t *testing.T) {
 	t.Parallel()
 	write, read, err := postgresSources("postgres://u:p%40ss@h:5433/db?application_name=mine&connect_timeout=3&sslmode=require&host=%2Ftmp%2Fx")
@@ -167,5 +194,8 @@ func TestURLParametersOfTheUserStay(t *testing.T) {
 	}
 	if strings.Contains(write, "read_only") || !strings.Contains(read, "default_transaction_read_only=on") {
 		t.Errorf("who writes and who reads: %s, %s", write, read)
+	}
+	if _, read, err = postgresSources("postgres://u@h/db?plan_cache_mode=auto"); err != nil || !strings.Contains(read, "plan_cache_mode=auto") {
+		t.Errorf("the user's plan_cache_mode is gone: %s, %v", read, err)
 	}
 }
