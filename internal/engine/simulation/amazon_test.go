@@ -29,6 +29,7 @@ type call struct {
 	op     string
 	conn   *connection // nil: nobody's
 	query  url.Values
+	sent   time.Time // a process that stands still has its answer later
 	out    time.Duration
 	back   time.Duration
 	stall  time.Duration // after the answer, past every deadline
@@ -43,7 +44,7 @@ type call struct {
 // RoundTrip sends a request.
 func (a *amazon) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
-	c := &call{task: taskOf(ctx), op: operation(r), query: r.URL.Query()}
+	c := &call{task: taskOf(ctx), op: operation(r), query: r.URL.Query(), sent: time.Now()}
 	a.gate(c.name + " " + c.op)
 	if c.of.dead {
 		return nil, errDead

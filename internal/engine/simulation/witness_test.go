@@ -67,7 +67,7 @@ func (v *witness) answered(c *call) {
 // page follows a walk.
 func (v *witness) page(c *call) {
 	from, to := c.asked()
-	walk := chain{Window: ordersync.Window{From: from, To: to}, markets: strings.Split(c.query.Get("marketplaceIds"), ","), begun: time.Now()}
+	walk := chain{Window: ordersync.Window{From: from, To: to}, markets: strings.Split(c.query.Get("marketplaceIds"), ","), begun: c.sent}
 	if token := c.query.Get("paginationToken"); token != "" {
 		before, ok := v.chains[token]
 		if !ok {
