@@ -48,7 +48,7 @@ func newBoard(t testing.TB, kind storetest.Kind, change ...func(*Config)) *board
 	b.pages, err = New(c)
 	b.must(err)
 	b.server = httptest.NewUnstartedServer(b.pages)
-	b.server.Config.ReadTimeout = time.Second // streams last longer
+	b.server.Config.ReadTimeout = 3 * time.Second // streams last longer
 	b.server.Start()
 	t.Cleanup(b.server.Close)
 	return b
