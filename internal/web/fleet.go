@@ -109,6 +109,7 @@ type fleetData struct {
 	Trouble, Empty, Large       bool
 	Connections, OnTime, Behind int64
 	Worst                       *namedConnection
+	Incidents                   []incidentNote
 	Sections                    []todoSection
 	Regions                     []regionTanks
 	PerSquare                   int64
@@ -153,6 +154,7 @@ func (d *dashboard) loadFleet(ctx context.Context, v *visit) (any, error) {
 		return data, nil
 	}
 	troubles := f.troubles()
+	data.Incidents = f.incidentNotes(v)
 	data.Sections = sectionsOf(v, troubles)
 	f.verdict(v, troubles, &data)
 	f.tanks(v, &data)
@@ -203,6 +205,27 @@ func (f fleetNow) verdict(v *visit, troubles []trouble, data *fleetData) {
 			data.Worst = &one
 		}
 	}
+}
+
+// incidentNote is trouble that many connections of a region share.
+type incidentNote struct {
+	Text  string
+	Since time.Time
+}
+
+// incidentWords say what kind of trouble is shared.
+var incidentWords = map[store.FailureKind]string{
+	store.FailedDenied:      "Amazon denies access to many sellers of %s",
+	store.FailedRevoked:     "Amazon calls the consents of many sellers of %s invalid",
+	store.FailedUnavailable: "Amazon does not answer for many sellers of %s",
+}
+
+func (f fleetNow) incidentNotes(v *visit) (out []incidentNote) {
+	for _, one := range f.incidents {
+		text := v.T(incidentWords[one.Kind], regionTag(one.Region)) + ": " + v.TN(one.Connections, "%s connection.", "%s connections.")
+		out = append(out, incidentNote{text, one.OpenedAt})
+	}
+	return out
 }
 
 // soonRow is something that will end.

@@ -61,6 +61,17 @@ func TestFleetThatStandsStill(t *testing.T) {
 	}
 }
 
+// Trouble that many share is told as such, and of whom it is no verdict.
+func TestFleetInAnIncident(t *testing.T) {
+	f := fleetNow{incidents: []store.SharedTrouble{{
+		Incident: store.Incident{Region: ordersync.RegionEU, Kind: store.FailedUnavailable, OpenedAt: boardStart}, Connections: 1200,
+	}}}
+	notes := f.incidentNotes(&visit{words: wordsOf("en")})
+	if len(notes) != 1 || notes[0].Text != "Amazon does not answer for many sellers of EU: 1,200 connections." || !notes[0].Since.Equal(boardStart) {
+		t.Errorf("%+v", notes)
+	}
+}
+
 // A page that is watched is sent what changes, until its session ends.
 func TestLive(t *testing.T) {
 	b := newBoard(t, storetest.SQLite)

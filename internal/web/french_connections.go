@@ -16,7 +16,6 @@ var frenchConnections = map[string]string{
 	"Connections, the oldest success first": "Connexions, le succès le plus ancien d’abord",
 	"Marketplaces":                          "Places de marché",
 	"Stands":                                "Situation",
-	"Since":                                 "Depuis",
 	"Fresh until":                           "Fraîche jusqu’à",
 	"fresh until":                           "fraîcheur :",
 	"Next reading":                          "Prochaine lecture",

@@ -94,5 +94,11 @@ var frenchFleet = map[string]string{
 	"One JSON object per line. Each line is taken whole or not at all, and doing it twice does no harm.": "Un objet JSON par ligne. Chaque ligne est prise entière ou pas du tout, et recommencer ne fait aucun mal.",
 	"Your fleet will stand here": "Votre flotte apparaîtra ici",
 	"One square per connection. It is full while its orders are fresh, and empties as they age.": "Un carré par connexion. Il est plein tant que ses commandes sont fraîches, et se vide à mesure qu’elles vieillissent.",
-	"Only looking?": "Juste pour voir ?",
+	"Amazon denies access to many sellers of %s":                                                 "Amazon refuse l’accès à beaucoup de vendeurs de %s",
+	"Amazon calls the consents of many sellers of %s invalid":                                    "Amazon dit non valables les accords de beaucoup de vendeurs de %s",
+	"Amazon does not answer for many sellers of %s":                                              "Amazon ne répond pas pour beaucoup de vendeurs de %s",
+	"%s connection.":                          "%s connexion.",
+	"%s connections.":                         "%s connexions.",
+	"While this lasts nobody is told to act.": "Tant que cela dure, personne n’est invité à agir.",
+	"Only looking?":                           "Juste pour voir ?",
 }

@@ -40,6 +40,7 @@ var frenchFrame = map[string]string{
 	"Any":                "Peu importe",
 	"Status":             "Statut",
 	"not yet known":      "pas encore connu",
+	"Since":              "Depuis",
 	"Command":            "Commande",
 	"Show as table":      "Voir le tableau",
 	"Time":               "Heure",

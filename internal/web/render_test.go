@@ -142,6 +142,9 @@ func saidSentences(t *testing.T) map[string]string {
 	for _, s := range statusWords {
 		said[s] = "statusWords"
 	}
+	for _, s := range incidentWords {
+		said[s] = "incidentWords"
+	}
 	for _, r := range regionNames {
 		said[r.name] = "regionNames"
 	}
