@@ -15,7 +15,7 @@ import (
 func BenchmarkConnectionPages(b *testing.B) {
 	for _, kind := range storetest.Kinds {
 		b.Run(string(kind), func(b *testing.B) {
-			s := storetest.Open(b, kind, storetest.Clock(func() time.Time { return siteStart }))
+			s := storetest.Open(b, kind, storetest.Clock(func() time.Time { return boardStart }))
 			const numbers = `WITH RECURSIVE numbers(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i < 100000) `
 			for _, text := range []string{
 				`INSERT INTO connections (tenant, region, seller_id, display_name, state, state_since, created_at, live_width_ms, back_width_ms, marketplaces,
@@ -36,7 +36,7 @@ func BenchmarkConnectionPages(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			pages, err := New(Config{Reader: s.Doors(), Engine: engine.New(s, nil, nil, engine.Settings{}, nil), ClientID: "app", Open: true, Now: func() time.Time { return siteStart }})
+			pages, err := New(Config{Reader: s.Doors(), Engine: engine.New(s, nil, nil, engine.Settings{}, nil), ClientID: "app", Open: true, Now: func() time.Time { return boardStart }})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bufio"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -78,15 +76,7 @@ func TestLive(t *testing.T) {
 	id := b.connect("acme")
 	b.settle(id, ordersync.Outcome{Reason: ordersync.Success})
 	v := b.signedIn("")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.server.URL+"/?live=1", nil)
-	b.must(err)
-	a, err := v.client.Do(r)
-	b.must(err)
-	defer func() { _ = a.Body.Close() }()
-	if kind := a.Header.Get("Content-Type"); a.StatusCode != http.StatusOK || kind != "text/event-stream" {
-		t.Fatalf("%d %s", a.StatusCode, kind)
-	}
-	events := bufio.NewReader(a.Body)
+	events := v.watch("/")
 	first := nextEvent(t, events)
 	for _, want := range []string{`hx-target="#pill"`, `hx-target="#verdict"`, "All well. Nobody", `hx-target="#tanks"`} {
 		if !strings.Contains(first, want) {
@@ -107,23 +97,6 @@ func TestLive(t *testing.T) {
 	b.must(b.engine.RevokeKey(b.ctx, keys[0].ID))
 	for err == nil {
 		_, err = events.ReadString('\n')
-	}
-}
-
-// nextEvent reads a message of a stream.
-func nextEvent(t *testing.T, events *bufio.Reader) string {
-	t.Helper()
-	var message strings.Builder
-	for {
-		line, err := events.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the stream ended after %q: %v", message.String(), err)
-		}
-		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			message.WriteString(data)
-		} else if line == "\n" && message.Len() > 0 {
-			return message.String()
-		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bufio"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,53 +18,54 @@ func TestRunsInFrench(t *testing.T) {
 }
 
 func TestRunPages(t *testing.T) {
-	eachDesk(t, func(t *testing.T, b *desk) {
-		operator := b.signIn("")
-		b.page(operator, "en", "/runs", "There was no run yet", "Sync all now")
-		hostile := b.connect("acme", `"><script>alert(1)</script>`)
-		b.connect("slow", "")
+	onBoards(t, func(t *testing.T, b *board) {
+		operator := b.signedIn("")
+		operator.sees("/runs", "There was no run yet", "Sync all now")
+		hostile := b.connect("acme", called(`"><script>alert(1)</script>`))
+		b.connect("slow")
 		b.must(b.store.Pause(t.Context(), "acme", hostile))
 
-		begun := b.ask(operator, "en", "/runs", url.Values{"act": {"run"}})
+		begun := operator.post("/runs", url.Values{"act": {"run"}})
 		if begun.status != http.StatusSeeOther || !strings.HasPrefix(begun.to, "/runs/") {
 			t.Fatalf("a run is begun: %+v", begun)
 		}
 		path := begun.to
-		b.page(operator, "en", path, "is in progress", "1 of 2 connections have an outcome", "Skipped 1, Still to come 1", "PAUSED", "Cancel the run",
+		operator.sees(path, "is in progress", "1 of 2 connections have an outcome", "Skipped 1, Still to come 1", "PAUSED", "Cancel the run",
 			fmt.Sprintf(`href="/connections/acme/%d"`, hostile), "&#34;&gt;&lt;script&gt;", "there is no run before")
-		b.page(operator, "fr", path, "en cours", "Annuler le passage", "Suspendue par un opérateur", "Ignoré 1, À venir 1")
-		b.page(operator, "en", "/runs", "1 run is in progress", `href="`+path+`"`, "1 of 2")
-		b.page(operator, "en", path+"?reason=PAUSED&status=skipped", "Paused by an operator", `<option value="PAUSED" selected>`, "Show all")
-		b.page(operator, "en", path+"?status=failed", "No outcome is like that.")
+		operator.in("fr").sees(path, "en cours", "Annuler le passage", "Suspendue par un opérateur", "Ignoré 1, À venir 1")
+		operator.sees("/runs", "1 run is in progress", `href="`+path+`"`, "1 of 2")
+		operator.sees(path+"?reason=PAUSED&status=skipped", "Paused by an operator", `<option value="PAUSED" selected>`, "Show all")
+		operator.sees(path+"?status=failed", "No outcome is like that.")
 
-		if a := b.ask(operator, "en", path, url.Values{"act": {"cancel"}}); a.status != http.StatusSeeOther || a.to != path {
+		if a := operator.post(path, url.Values{"act": {"cancel"}}); a.status != http.StatusSeeOther || a.to != path {
 			t.Fatalf("the run is cancelled: %+v", a)
 		}
-		text := b.page(operator, "en", path, "was cancelled", "INTERRUPTED", "2 connections have an outcome")
+		text := operator.sees(path, "was cancelled", "INTERRUPTED", "2 connections have an outcome")
 		if strings.Contains(text, "Cancel the run") || strings.Contains(text, "hx-sse:connect") {
 			t.Error("a run that has ended can be cancelled, or is watched")
 		}
-		second := b.ask(operator, "en", "/runs", url.Values{"act": {"run"}}).to
-		b.page(operator, "en", second, "against", `href="`+path+`"`, "to come", "same")
-		b.page(operator, "fr", "/runs?before="+strings.TrimPrefix(second, "/runs/"), "Passages antérieurs", `href="`+path+`"`)
+		b.now = b.now.Add(time.Second)
+		second := operator.post("/runs", url.Values{"act": {"run"}}).to
+		operator.sees(second, "against", `href="`+path+`"`, "to come", "same")
+		operator.in("fr").sees("/runs?before="+strings.TrimPrefix(second, "/runs/"), "Passages antérieurs", `href="`+path+`"`)
 
 		for address, want := range map[string]int{
 			"/runs/nothing": 404, "/runs/00000000000000000000000000": 404, "/runs?before=x": 400,
 			path + "?status=odd": 400, path + "?reason=ODD": 400, path + "?before=1": 400, path + "?before=-1-1": 400, path + "?before=x-1": 400,
 		} {
-			if a := b.ask(operator, "fr", address, nil); a.status != want {
+			if a := operator.in("fr").get(address); a.status != want {
 				t.Errorf("%s: %d, want %d", address, a.status, want)
 			}
 		}
-		tenant := b.signIn("acme")
+		tenant := b.signedIn("acme")
 		for _, address := range []string{"/runs", path} {
-			if a := b.ask(tenant, "en", address, nil); a.status != http.StatusForbidden {
+			if a := tenant.get(address); a.status != http.StatusForbidden {
 				t.Errorf("%s with a tenant's key: %d", address, a.status)
 			}
-			if a := b.ask(tenant, "en", address, url.Values{"act": {"run"}}); a.status != http.StatusForbidden {
+			if a := tenant.post(address, url.Values{"act": {"run"}}); a.status != http.StatusForbidden {
 				t.Errorf("a form to %s with a tenant's key: %d", address, a.status)
 			}
-			if a := b.ask("", "en", address, nil); a.status != http.StatusSeeOther {
+			if a := b.visitor().get(address); a.status != http.StatusSeeOther {
 				t.Errorf("%s without a key: %d", address, a.status)
 			}
 		}
@@ -74,17 +74,17 @@ func TestRunPages(t *testing.T) {
 
 // Outcomes are listed page by page, and every page leads to the next and to the newest.
 func TestOutcomesArePaged(t *testing.T) {
-	eachDesk(t, func(t *testing.T, b *desk) {
-		operator := b.signIn("")
+	onBoards(t, func(t *testing.T, b *board) {
+		operator := b.signedIn("")
 		for i := range outcomesPage + 3 {
 			name := ordersync.TenantID(fmt.Sprint("t", i))
-			b.must(b.store.Pause(t.Context(), name, b.connect(name, "")))
+			b.must(b.store.Pause(t.Context(), name, b.connect(name)))
 		}
-		path := b.ask(operator, "en", "/runs", url.Values{"act": {"run"}}).to
-		first := b.page(operator, "en", path, "Older")
+		path := operator.post("/runs", url.Values{"act": {"run"}}).to
+		first := operator.sees(path, "Older")
 		_, rest, _ := strings.Cut(first, `href="`+path+`?before=`)
 		mark, _, _ := strings.Cut(rest, "#")
-		next := b.page(operator, "en", path+"?before="+mark, "Newest")
+		next := operator.sees(path+"?before="+mark, "Newest")
 		for _, text := range []string{first, next} {
 			if strings.Contains(text, "live=1#") {
 				t.Error("a link leads to a stream")
@@ -99,28 +99,17 @@ func TestOutcomesArePaged(t *testing.T) {
 
 // Who watches a run is sent what has changed, and nothing that leads back to a stream.
 func TestRunIsWatched(t *testing.T) {
-	eachDesk(t, func(t *testing.T, b *desk) {
-		operator := b.signIn("")
-		b.connect("acme", "Acme")
-		path := b.ask(operator, "en", "/runs", url.Values{"act": {"run"}}).to
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path+"?live=1", nil)
-		b.must(err)
-		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: operator})
-		w, err := b.client.Do(r)
-		b.must(err)
-		defer func() { _ = w.Body.Close() }()
-		lines := bufio.NewScanner(w.Body)
-		lines.Buffer(nil, 1<<20)
-		var message strings.Builder
-		for lines.Scan() && lines.Text() != "" {
-			message.WriteString(lines.Text() + "\n")
-		}
+	onBoards(t, func(t *testing.T, b *board) {
+		operator := b.signedIn("")
+		b.connect("acme", called("Acme"))
+		path := operator.post("/runs", url.Values{"act": {"run"}}).to
+		message := nextEvent(t, operator.watch(path))
 		for _, want := range []string{`hx-target="#progress"`, `hx-target="#outcomes"`, "is in progress", "0 of 1 connections"} {
-			if !strings.Contains(message.String(), want) {
-				t.Errorf("no %s in %s", want, message.String())
+			if !strings.Contains(message, want) {
+				t.Errorf("no %s in %s", want, message)
 			}
 		}
-		if strings.Contains(message.String(), "live=1") {
+		if strings.Contains(message, "live=1") {
 			t.Error("a link leads to a stream")
 		}
 	})
@@ -203,19 +192,18 @@ func TestLengths(t *testing.T) {
 
 // BenchmarkLargeRun is what the pages of runs cost when runs have 100,000 targets.
 func BenchmarkLargeRun(b *testing.B) {
-	s := storetest.Open(b, storetest.SQLite)
-	board := newDesk(b, s, Config{})
-	operator := board.signIn("")
+	board := newBoard(b, storetest.SQLite)
+	operator := board.signedIn("")
 	fill := func(text string, args ...any) {
 		b.Helper()
-		if _, err := s.Database().Exec(text, args...); err != nil {
+		if _, err := board.store.Database().Exec(text, args...); err != nil {
 			b.Fatal(err)
 		}
 	}
 	fill(`INSERT INTO connections (tenant, region, seller_id, display_name, state, state_since, created_at, live_width_ms, back_width_ms)
 		WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 100000)
 		SELECT 't' || i, 'eu', 'S' || i, 'Tenant ' || i, 'CONNECTED', 0, 0, 1, 1 FROM numbers`)
-	begin := time.Now()
+	begin := board.now
 	for i, state := range []string{"finished", "finished", "open"} {
 		at := begin.Add(time.Duration(i-3) * time.Minute).UnixMilli()
 		id := fmt.Sprintf("R%025d", i)
@@ -227,7 +215,7 @@ func BenchmarkLargeRun(b *testing.B) {
 				CASE WHEN id % 1000 = 0 THEN 'CLOCK_SKEW' ELSE 'SUCCESS' END, 'x' FROM connections WHERE id % 7 > 0 OR $3 = 'finished'`, id, at, state)
 	}
 	fill(`ANALYZE`)
-	board.page(operator, "en", "/runs")
+	operator.sees("/runs")
 	for name, path := range map[string]string{
 		"list": "/runs", "finished": "/runs/R" + fmt.Sprintf("%025d", 1), "going": "/runs/R" + fmt.Sprintf("%025d", 2),
 		"reason": "/runs/R" + fmt.Sprintf("%025d", 1) + "?reason=CLOCK_SKEW", "status": "/runs/R" + fmt.Sprintf("%025d", 2) + "?status=failed",
@@ -236,7 +224,7 @@ func BenchmarkLargeRun(b *testing.B) {
 			size := 0
 			for b.Loop() {
 				board.pages.board.runs.forgetAll() // each time as the first visitor has it
-				size = len(board.page(operator, "en", path))
+				size = len(operator.sees(path))
 			}
 			b.ReportMetric(float64(size), "bytes")
 		})

@@ -42,13 +42,13 @@ func TestSettingsInFrench(t *testing.T) {
 var anyKey = regexp.MustCompile(`osk_[A-Za-z0-9_-]{20,}`)
 
 func TestKeysInTheDashboard(t *testing.T) {
-	eachDesk(t, func(t *testing.T, b *desk) {
-		operator := b.signIn("")
-		b.connect("acme", "Acme")
+	onBoards(t, func(t *testing.T, b *board) {
+		operator := b.signedIn("")
+		b.connect("acme", called("Acme"))
 		form := func(name, scope, tenant string) url.Values {
 			return url.Values{"act": {"create"}, "name": {name}, "scope": {scope}, "tenant": {tenant}}
 		}
-		made := b.ask(operator, "en", "/settings", form(`<b>cron</b>`, "tenant", "acme"))
+		made := operator.post("/settings", form(`<b>cron</b>`, "tenant", "acme"))
 		secret := anyKey.FindString(made.text)
 		if made.status != http.StatusOK || made.to != "" || secret == "" || !strings.Contains(made.text, "&lt;b&gt;cron&lt;/b&gt;") {
 			t.Fatalf("a key is made: %+v", made)
@@ -58,11 +58,11 @@ func TestKeysInTheDashboard(t *testing.T) {
 		if key.Tenant != "acme" || key.Name != "<b>cron</b>" {
 			t.Errorf("%+v", key)
 		}
-		text := b.page(operator, "en", "/settings", "&lt;b&gt;cron&lt;/b&gt;", "/settings/keys/"+key.ID, "this session")
+		text := operator.sees("/settings", "&lt;b&gt;cron&lt;/b&gt;", "/settings/keys/"+key.ID, "this session")
 		if anyKey.MatchString(text) {
 			t.Error("the key is shown again")
 		}
-		if every := b.ask(operator, "fr", "/settings", form("all", "everything", "")); !strings.Contains(every.text, "Elle ouvre tout.") {
+		if every := operator.in("fr").post("/settings", form("all", "everything", "")); !strings.Contains(every.text, "Elle ouvre tout.") {
 			t.Errorf("an operator's key: %+v", every)
 		}
 		for name, bad := range map[string]url.Values{
@@ -71,7 +71,7 @@ func TestKeysInTheDashboard(t *testing.T) {
 			"a strange tenant": form("x", "tenant", "nobody"), "both": form("x", "everything", "acme"), "no such button": {"act": {"explode"}},
 		} {
 			for _, lang := range []string{"en", "fr"} {
-				if a := b.ask(operator, lang, "/settings", bad); a.status != http.StatusBadRequest || anyKey.MatchString(a.text) {
+				if a := operator.in(lang).post("/settings", bad); a.status != http.StatusBadRequest || anyKey.MatchString(a.text) {
 					t.Errorf("%s: %d %s", name, a.status, a.text)
 				}
 			}
@@ -83,31 +83,31 @@ func TestKeysInTheDashboard(t *testing.T) {
 		}
 
 		page := "/settings/keys/" + key.ID
-		b.page(operator, "en", page, "Withdraw the key &lt;b&gt;cron&lt;/b&gt;?", "Keep it", "acme")
-		b.page(operator, "fr", page, "Retirer la clé", "un client")
-		if a := b.ask(operator, "en", page, url.Values{"act": {"revoke"}}); a.status != http.StatusSeeOther || a.to != "/settings?keys=withdrawn#keys" {
+		operator.sees(page, "Withdraw the key &lt;b&gt;cron&lt;/b&gt;?", "Keep it", "acme")
+		operator.in("fr").sees(page, "Retirer la clé", "un client")
+		if a := operator.post(page, url.Values{"act": {"revoke"}}); a.status != http.StatusSeeOther || a.to != "/settings?keys=withdrawn#keys" {
 			t.Errorf("a key is withdrawn: %+v", a)
 		}
 		if _, err := b.store.Reader().Key(t.Context(), secret); err == nil {
 			t.Error("the key is still good")
 		}
-		b.page(operator, "en", "/settings?keys=withdrawn", "They open nothing.", "&lt;b&gt;cron&lt;/b&gt;")
-		b.page(operator, "en", page, "was withdrawn")
+		operator.sees("/settings?keys=withdrawn", "They open nothing.", "&lt;b&gt;cron&lt;/b&gt;")
+		operator.sees(page, "was withdrawn")
 
-		tenant := b.signIn("acme")
+		tenant := b.signedIn("acme")
 		for _, address := range []string{"/settings", page} {
-			if a := b.ask(tenant, "en", address, nil); a.status != http.StatusForbidden {
+			if a := tenant.get(address); a.status != http.StatusForbidden {
 				t.Errorf("%s with a tenant's key: %d", address, a.status)
 			}
-			if a := b.ask(tenant, "en", address, form("x", "everything", "")); a.status != http.StatusForbidden || anyKey.MatchString(a.text) {
+			if a := tenant.post(address, form("x", "everything", "")); a.status != http.StatusForbidden || anyKey.MatchString(a.text) {
 				t.Errorf("a form to %s with a tenant's key: %d", address, a.status)
 			}
-			if a := b.ask("", "en", address, form("x", "everything", "")); a.status != http.StatusUnauthorized {
+			if a := b.visitor().post(address, form("x", "everything", "")); a.status != http.StatusUnauthorized {
 				t.Errorf("a form to %s without a key: %d", address, a.status)
 			}
 		}
 		for address, want := range map[string]int{"/settings/keys/none": 404, "/settings?after=x": 400} {
-			if a := b.ask(operator, "en", address, nil); a.status != want {
+			if a := operator.get(address); a.status != want {
 				t.Errorf("%s: %d, want %d", address, a.status, want)
 			}
 		}
@@ -116,14 +116,14 @@ func TestKeysInTheDashboard(t *testing.T) {
 
 // Many keys are listed page by page.
 func TestKeysArePaged(t *testing.T) {
-	b := newDesk(t, storetest.Open(t, storetest.SQLite), Config{})
-	operator := b.signIn("")
+	b := newBoard(t, storetest.SQLite)
+	operator := b.signedIn("")
 	for range keysPage + 3 {
-		b.signIn("")
+		b.signedIn("")
 	}
-	_, rest, _ := strings.Cut(b.page(operator, "en", "/settings"), `href="/settings?after=`)
+	_, rest, _ := strings.Cut(operator.sees("/settings"), `href="/settings?after=`)
 	mark, _, _ := strings.Cut(rest, "#")
-	second := b.page(operator, "en", "/settings?after="+mark, "First page")
+	second := operator.sees("/settings?after="+mark, "First page")
 	if n := strings.Count(second, `href="/settings/keys/`); n != 4 {
 		t.Errorf("%d keys on the second page", n)
 	}
@@ -131,46 +131,49 @@ func TestKeysArePaged(t *testing.T) {
 
 // The configuration is shown with where it comes from; a secret's value is not.
 func TestConfigurationIsShown(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		b := newDesk(t, s, Config{Settings: []Setting{
-			{Name: "ORDERSYNC_LISTEN", Value: "<here>", From: FromCommandLine}, {Name: "ORDERSYNC_MASTER_KEY", Value: "hush", Secret: true, From: FromFile}, {Name: "ORDERSYNC_VAULT_TOKEN"},
-		}})
-		operator := b.signIn("")
-		text := b.page(operator, "en", "/settings", "&lt;here&gt;", "command line", "set, not shown", "not set", "1.2.3", "546")
+	onBoards(t, func(t *testing.T, b *board) {
+		operator := b.signedIn("")
+		text := operator.sees("/settings", "&lt;here&gt;", "command line", "set, not shown", "not set", "1.2.3", "546")
 		if strings.Contains(text, "hush") {
 			t.Error("a secret is shown")
 		}
 		if before, _, _ := strings.Cut(text, "1 setting is as it comes"); strings.Contains(before, "VAULT") || !strings.Contains(before, "LISTEN") {
 			t.Error("what is not set stands among what is")
 		}
-		b.page(operator, "fr", "/settings", "ligne de commande", "renseigné, non montré", "Commandes, après leur dernière mise à jour")
+		operator.in("fr").sees("/settings", "ligne de commande", "renseigné, non montré", "Commandes, après leur dernière mise à jour")
+	}, func(c *Config) {
+		c.Settings = []Setting{
+			{Name: "ORDERSYNC_LISTEN", Value: "<here>", From: FromCommandLine}, {Name: "ORDERSYNC_MASTER_KEY", Value: "hush", Secret: true, From: FromFile}, {Name: "ORDERSYNC_VAULT_TOKEN"},
+		}
 	})
 }
 
 // The doctor's findings are those of when somebody asked; a page never waits for them.
 func TestDoctor(t *testing.T) {
 	asked := make(chan struct{}, 10)
-	b := newDesk(t, storetest.Open(t, storetest.SQLite), Config{Doctor: func(context.Context) []engine.Finding {
-		asked <- struct{}{}
-		return []engine.Finding{
-			{Check: "secret store", Health: engine.Healthy, Detail: "Vault answers, is unsealed, and lets us in"},
-			{Check: "tenants", Health: engine.Doubtful, Detail: "3 of 5 connections that were tried are well; a: <b>", Remedy: "see `ordersync status` for who must act"},
-			{Check: "clock", Health: engine.Broken, Detail: "Amazon's clock is 2m0s ahead of this machine's", Remedy: "set this machine's clock, by NTP"},
+	b := newBoard(t, storetest.SQLite, func(c *Config) {
+		c.Doctor = func(context.Context) []engine.Finding {
+			asked <- struct{}{}
+			return []engine.Finding{
+				{Check: "secret store", Health: engine.Healthy, Detail: "Vault answers, is unsealed, and lets us in"},
+				{Check: "tenants", Health: engine.Doubtful, Detail: "3 of 5 connections that were tried are well; a: <b>", Remedy: "see `ordersync status` for who must act"},
+				{Check: "clock", Health: engine.Broken, Detail: "Amazon's clock is 2m0s ahead of this machine's", Remedy: "set this machine's clock, by NTP"},
+			}
 		}
-	}})
-	operator := b.signIn("")
-	b.page(operator, "en", "/settings", "Nobody has looked yet", "Check now")
+	})
+	operator := b.signedIn("")
+	operator.sees("/settings", "Nobody has looked yet", "Check now")
 	if len(asked) != 0 {
 		t.Error("a page has asked the doctor")
 	}
-	if a := b.ask(operator, "en", "/settings", url.Values{"act": {"check"}}); a.status != http.StatusSeeOther || a.to != "/settings#doctor" {
+	if a := operator.post("/settings", url.Values{"act": {"check"}}); a.status != http.StatusSeeOther || a.to != "/settings#doctor" {
 		t.Fatalf("asked: %+v", a)
 	}
-	text := b.page(operator, "en", "/settings", "1 thing is broken", "3 checks at", "3 of 5 connections that were tried are well; a: &lt;b&gt;", "Set this machine&#39;s clock, by NTP", "See <code>ordersync status</code> for", "Check again")
+	text := operator.sees("/settings", "1 thing is broken", "3 checks at", "3 of 5 connections that were tried are well; a: &lt;b&gt;", "Set this machine&#39;s clock, by NTP", "See <code>ordersync status</code> for", "Check again")
 	if strings.Index(text, "Broken") > strings.Index(text, "Look at it") {
 		t.Error("what is broken does not come first")
 	}
-	b.page(operator, "fr", "/settings", "1 chose ne marche pas", "3 des 5 connexions essayées vont bien; a: &lt;b&gt;",
+	operator.in("fr").sees("/settings", "1 chose ne marche pas", "3 des 5 connexions essayées vont bien; a: &lt;b&gt;",
 		"L’horloge d’Amazon avance de 2m0s", "Réglez l’horloge de cette machine, par NTP", "Vault répond")
 	if len(asked) != 1 {
 		t.Errorf("the doctor was asked %d times, want once", len(asked))
@@ -213,7 +216,7 @@ func TestDoctorLooksAgain(t *testing.T) {
 
 // What the engine's doctor says of an installation that is well is known in French.
 func TestDoctorSpeaksFrench(t *testing.T) {
-	b := newDesk(t, storetest.Open(t, storetest.SQLite), Config{})
+	b := newBoard(t, storetest.SQLite)
 	for _, f := range b.engine.Diagnose(t.Context()) {
 		for _, text := range []string{f.Check, f.Detail, f.Remedy} {
 			if _, ok := french(text); text != "" && !ok && frenchFinding(text) == text {
