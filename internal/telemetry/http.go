@@ -54,6 +54,11 @@ func methodOf(r *http.Request) string {
 	return "unknown"
 }
 
+// streams tells whether an answer lasts as long as somebody looks.
+func streams(answer http.Header) bool {
+	return strings.HasPrefix(answer.Get("Content-Type"), "text/event-stream")
+}
+
 // HTTP counts and traces the requests that next answers. next must set the Pattern of
 // the request it is given, as http.ServeMux does.
 func (t *Telemetry) HTTP(next http.Handler) http.Handler {
@@ -67,7 +72,7 @@ func (t *Telemetry) HTTP(next http.Handler) http.Handler {
 				answer.status = http.StatusInternalServerError
 			}
 			answered(span, r, answer)
-			t.Metrics.Served(methodOf(r), routeOf(r), answer.status, time.Since(begun))
+			t.Metrics.Served(methodOf(r), routeOf(r), answer.status, time.Since(begun), streams(answer.Header()))
 		}()
 		next.ServeHTTP(answer, r)
 	})

@@ -219,8 +219,12 @@ func (m *Metrics) Ticked(took time.Duration, err error) {
 	m.tickTime.Observe(took.Seconds())
 }
 
-// Served counts a request that was answered.
-func (m *Metrics) Served(method, route string, code int, took time.Duration) {
+// Served counts a request that was answered. How long a stream lasted says nothing of
+// how long answers take: it is counted and not timed.
+func (m *Metrics) Served(method, route string, code int, took time.Duration, stream bool) {
 	m.served.WithLabelValues(method, route, strconv.Itoa(code)).Inc()
+	if stream {
+		return
+	}
 	m.serveTime.WithLabelValues(route).Observe(took.Seconds())
 }

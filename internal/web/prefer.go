@@ -12,6 +12,15 @@ const (
 	preferTime     = 365 * 24 * time.Hour
 )
 
+// preferences are what addresses may say, and where it is kept.
+var preferences = map[string]struct {
+	cookie  string
+	allowed []string
+}{
+	"theme": {themeCookie, []string{"light", "dark", "auto"}},
+	"lang":  {languageCookie, languages},
+}
+
 // prefer keeps what the address says that a visitor prefers, and sends the browser to
 // the same page without it.
 func (d *dashboard) prefer(w http.ResponseWriter, r *http.Request) bool {
@@ -19,10 +28,10 @@ func (d *dashboard) prefer(w http.ResponseWriter, r *http.Request) bool {
 	if !q.Has("theme") && !q.Has("lang") {
 		return false
 	}
-	for name, allowed := range map[string][]string{"theme": {"light", "dark", "auto"}, "lang": {"en", "fr"}} {
-		for _, value := range allowed {
+	for name, preference := range preferences {
+		for _, value := range preference.allowed {
 			if q.Get(name) == value {
-				cookie := &http.Cookie{Name: "ordersync_" + name, Value: value, Path: "/", MaxAge: int(preferTime / time.Second), Secure: d.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+				cookie := &http.Cookie{Name: preference.cookie, Value: value, Path: "/", MaxAge: int(preferTime / time.Second), Secure: d.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 				if value == "auto" {
 					cookie.Value, cookie.MaxAge = "", -1
 				}
