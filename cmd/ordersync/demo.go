@@ -132,10 +132,11 @@ func (c *demoCommand) goOn(i *invocation, w workplace, amazon demoAmazon, l net.
 	if err := os.WriteFile(keyFile, []byte(key), 0o600); err != nil {
 		return fmt.Errorf("keep the key: %w", err)
 	}
-	handler, err := i.handler(w)
+	handler, end, err := i.handler(w)
 	if err != nil {
 		return err
 	}
+	defer end()
 	link, err := amazon.invite(i.ctx, w.engine)
 	if err != nil {
 		return err

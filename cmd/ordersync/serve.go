@@ -33,10 +33,11 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	handler, err := i.handler(w)
+	handler, end, err := i.handler(w)
 	if err != nil {
 		return err
 	}
+	defer end()
 	metrics, err := i.serveMetrics(w)
 	if err != nil {
 		return err
@@ -49,8 +50,9 @@ func (c *serveCommand) Run(i *invocation) (err error) {
 	return i.serve(w, handler, l, func() { _, _ = fmt.Fprintf(i.err, "ordersync %s serves on http://%s\n", version, l.Addr()) })
 }
 
-// handler is the HTTP interface over a workplace, and the pages beside it.
-func (i *invocation) handler(w workplace) (http.Handler, error) {
+// handler is the HTTP interface over a workplace, and the pages beside it. end ends what
+// requests have begun, once none comes any more.
+func (i *invocation) handler(w workplace) (_ http.Handler, end func(), err error) {
 	pages, err := web.New(web.Config{
 		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL,
 		ClientID: i.settings.AmazonClientID, Version: version, Open: i.openDashboard, Now: w.store.Now, Log: i.log,
@@ -60,7 +62,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	i.collect(w)
 	api, err := httpapi.New(httpapi.Config{
@@ -70,7 +72,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 		Mark: func(ctx context.Context, id string) context.Context { return telemetry.WithID(ctx, "requestId", id) },
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return w.watch.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pages.Serves(r) {
@@ -78,7 +80,7 @@ func (i *invocation) handler(w workplace) (http.Handler, error) {
 			return
 		}
 		api.ServeHTTP(w, r)
-	})), nil
+	})), pages.Close, nil
 }
 
 // serve answers on a listener, ticks and works until it is interrupted. Once it

@@ -74,6 +74,7 @@ func newBoard(t testing.TB, kind storetest.Kind, change ...func(*Config)) *board
 	b.server.Start()
 	t.Cleanup(func() {
 		b.server.Close()
+		b.pages.Close()
 		b.leaks.Say("the log", logged.String())
 		b.leaks.Check(t)
 	})

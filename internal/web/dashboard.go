@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"ordersync/internal/store"
@@ -52,6 +53,10 @@ type dashboard struct {
 	runs    *keptRuns
 	doctor  *doctor
 	streams chan struct{} // who holds one of these may have a stream
+
+	life     context.Context //nolint:containedctx // until close
+	end      context.CancelFunc
+	renewing sync.WaitGroup // goroutines that read for visitors to come
 }
 
 const (
@@ -65,6 +70,7 @@ const (
 
 func newDashboard(c Config, secure bool) (*dashboard, error) {
 	d := &dashboard{Config: c, mux: http.NewServeMux(), secure: secure, same: http.NewCrossOriginProtection(), streams: make(chan struct{}, maxStreams)}
+	d.life, d.end = context.WithCancel(context.Background())
 	d.fleet = keep(d.readFleet)
 	d.runs = &keptRuns{reader: d.Reader}
 	d.doctor = &doctor{look: d.Doctor, now: d.Now}
@@ -137,20 +143,24 @@ func (d *dashboard) serveScreen(w http.ResponseWriter, r *http.Request, one scre
 	}
 	v.Data = data
 	d.write(w, r, v, http.StatusOK, one.name)
-	d.renew(w, r, v)
+	if v.Operator() {
+		d.renew()
+	}
 }
 
-// renew reads the fleet anew for those who look next, once the visitor has the page.
-func (d *dashboard) renew(w http.ResponseWriter, r *http.Request, v *visit) {
-	if !v.Operator() {
-		return
-	}
-	if err := http.NewResponseController(w).Flush(); err != nil {
-		return // nobody else would be the wiser: the next visitor reads it
-	}
-	if err := d.fleet.renew(r.Context()); err != nil {
-		d.Log.WarnContext(r.Context(), "read the fleet for the dashboard", "error", err)
-	}
+// renew reads the fleet anew for those who look next; no visitor waits for it.
+func (d *dashboard) renew() {
+	d.renewing.Go(func() {
+		if err := d.fleet.renew(d.life); err != nil && d.life.Err() == nil {
+			d.Log.WarnContext(d.life, "read the fleet for the dashboard", "error", err)
+		}
+	})
+}
+
+// close ends what was begun for visitors.
+func (d *dashboard) close() {
+	d.end()
+	d.renewing.Wait()
 }
 
 // enter lets in who may see a page; anybody else is answered.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,6 +69,29 @@ func TestFleetInAnIncident(t *testing.T) {
 	if len(notes) != 1 || notes[0].Text != "Amazon does not answer for many sellers of EU: 1,200 connections." || !notes[0].Since.Equal(boardStart) {
 		t.Errorf("%+v", notes)
 	}
+}
+
+// A visitor has the whole page before the fleet is read anew for those who come next.
+func TestNobodyWaitsForAReading(t *testing.T) {
+	b := newBoard(t, storetest.SQLite)
+	b.connect("acme")
+	v := b.signedIn("")
+	v.see("/")
+	reading, ended := make(chan struct{}), make(chan struct{})
+	fleet := b.pages.board.fleet
+	fleet.mu.Lock()
+	fleet.readAt = fleet.readAt.Add(-keptMost / 2)
+	read := fleet.load
+	fleet.load = func(ctx context.Context) (fleetNow, error) {
+		close(reading)
+		<-ended
+		return read(ctx)
+	}
+	fleet.mu.Unlock()
+	v.see("/")
+	<-reading
+	v.see("/settings") // its corner shows the fleet too
+	close(ended)
 }
 
 // A page that is watched is sent what changes, until its session ends.

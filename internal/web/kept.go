@@ -8,8 +8,8 @@ import (
 
 // kept is something that takes a while to read and that many visitors look at. It is
 // read at most once at a time. One that is a little old is shown all the same, so that
-// nobody waits for a reading while others look: who looks renews it once the page is
-// sent.
+// nobody waits for a reading while others look: who looks has it renewed for those to
+// come.
 type kept[T any] struct {
 	load func(context.Context) (T, error)
 
@@ -61,7 +61,7 @@ func (k *kept[T]) younger(ctx context.Context, most func(took time.Duration) tim
 	if value, age, took := k.have(); age < most(took) {
 		return value, nil // another visitor has read it meanwhile
 	}
-	return k.read(ctx)
+	return k.read(context.WithoutCancel(ctx)) // others get it too: whoever began it may go away
 }
 
 // renew reads it anew unless it is fresh or somebody else does.
@@ -88,9 +88,9 @@ func (k *kept[T]) have() (value T, age, took time.Duration) {
 	return k.value, time.Since(k.readAt), k.took
 }
 
-// read reads it for everybody: whoever began it may go away.
+// read reads it for everybody.
 func (k *kept[T]) read(ctx context.Context) (T, error) {
-	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptRead)
+	reading, cancel := context.WithTimeout(ctx, keptRead)
 	defer cancel()
 	begun := time.Now()
 	value, err := k.load(reading)

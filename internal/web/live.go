@@ -61,9 +61,7 @@ func (d *dashboard) stream(w http.ResponseWriter, r *http.Request, one screen, v
 			return
 		}
 		if v.Operator() {
-			if err := d.fleet.renew(r.Context()); err != nil && r.Context().Err() == nil {
-				d.Log.WarnContext(r.Context(), "read the fleet for the dashboard", "error", err)
-			}
+			d.renew()
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strconv"
 )
 
 // Every page of the dashboard is a template of its own besides the frame of all.
@@ -66,6 +67,7 @@ func (d *dashboard) write(w http.ResponseWriter, r *http.Request, v *visit, stat
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(out.Len())) // so that the browser has it whole, whatever follows here
 	h.Set("Content-Language", v.Lang)
 	h.Add("Vary", "Cookie, Accept-Language")
 	w.WriteHeader(status)

@@ -73,12 +73,16 @@ func (p Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.board.serveLog(w, r)
 }
 
+// Close ends what was begun for visitors. It is called once no request comes any more.
+func (p Pages) Close() { p.board.close() }
+
 // sellers tells whether a path is that of a page for sellers.
 func sellers(path string) bool {
 	return path == CallbackPath || path == LoginPath || strings.HasPrefix(path, "/connect/")
 }
 
-// New makes the pages' handler. It serves the requests of [Pages.Serves].
+// New makes the pages' handler. It serves the requests of [Pages.Serves], until
+// [Pages.Close].
 func New(c Config) (*Pages, error) {
 	if c.Reader == nil || c.Engine == nil {
 		return nil, errors.New("the pages need a reader and an engine")
