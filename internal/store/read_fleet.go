@@ -24,6 +24,18 @@ func FreshnessBand(age time.Duration) int {
 	return len(FreshnessBands) - 1
 }
 
+// freshnessBand is [FreshnessBand] of the age of the cursor, for the bounds that
+// [freshnessBounds] gives.
+const freshnessBand = `CASE WHEN cursor_at IS NULL THEN -1 WHEN cursor_at > $1 THEN 0 WHEN cursor_at > $2 THEN 1 WHEN cursor_at > $3 THEN 2 WHEN cursor_at > $4 THEN 3 ELSE 4 END`
+
+func freshnessBounds(now time.Time) []any {
+	var out []any
+	for _, end := range FreshnessBands[:len(FreshnessBands)-1] {
+		out = append(out, ms(now.Add(-end)))
+	}
+	return out
+}
+
 // Fleet is how all connections stand at a moment, in numbers.
 type Fleet struct {
 	At          time.Time
@@ -71,11 +83,11 @@ type AuthorizationEnds struct{ Over, Within5, Within15, Within30 int64 }
 
 // fleetQuery reads every connection once and nothing else.
 const fleetQuery = `SELECT state, paused, last_reason, last_confirmed,
-		CASE WHEN cursor_at IS NULL THEN -1 WHEN cursor_at > $2 THEN 0 WHEN cursor_at > $3 THEN 1 WHEN cursor_at > $4 THEN 2 WHEN cursor_at > $5 THEN 3 ELSE 4 END AS band,
+		` + freshnessBand + ` AS band,
 		COUNT(*), MIN(cursor_at), MAX(last_success_at),
-		SUM(CASE WHEN live_due_at <= $1 AND lease_until <= $1 THEN 1 ELSE 0 END), MIN(CASE WHEN live_due_at <= $1 AND lease_until <= $1 THEN live_due_at END),
-		SUM(CASE WHEN back_due_at <= $1 AND lease_until <= $1 THEN 1 ELSE 0 END), MIN(CASE WHEN back_due_at <= $1 AND lease_until <= $1 THEN back_due_at END),
-		SUM(CASE WHEN lease_until > $1 THEN 1 ELSE 0 END),
+		SUM(CASE WHEN live_due_at <= $5 AND lease_until <= $5 THEN 1 ELSE 0 END), MIN(CASE WHEN live_due_at <= $5 AND lease_until <= $5 THEN live_due_at END),
+		SUM(CASE WHEN back_due_at <= $5 AND lease_until <= $5 THEN 1 ELSE 0 END), MIN(CASE WHEN back_due_at <= $5 AND lease_until <= $5 THEN back_due_at END),
+		SUM(CASE WHEN lease_until > $5 THEN 1 ELSE 0 END),
 		SUM(CASE WHEN authorized_at <= $6 THEN 1 ELSE 0 END),
 		SUM(CASE WHEN authorized_at > $6 AND authorized_at <= $7 THEN 1 ELSE 0 END),
 		SUM(CASE WHEN authorized_at > $6 AND authorized_at <= $8 THEN 1 ELSE 0 END),
@@ -98,10 +110,7 @@ func (r *Reader) Fleet(ctx context.Context) (f Fleet, err error) {
 		At: r.now(), ByState: map[ordersync.State]int64{}, Paused: map[ordersync.State]int64{},
 		ByReason: map[ordersync.Reason]int64{}, Needs: map[Need]int64{},
 	}
-	args := []any{ms(f.At)}
-	for _, end := range FreshnessBands[:len(FreshnessBands)-1] {
-		args = append(args, ms(f.At.Add(-end)))
-	}
+	args := append(freshnessBounds(f.At), ms(f.At))
 	for _, days := range []int{0, 5, 15, 30} {
 		args = append(args, ms(f.At.AddDate(0, 0, days).Add(-ordersync.AuthorizationTime)))
 	}

@@ -35,18 +35,6 @@ func (s Standing) Connection() ordersync.Connection {
 // standingSince is [ordersync.Connection.Since].
 const standingSince = `CASE WHEN paused AND state <> 'DISABLED' THEN paused_at WHEN state <> 'CONNECTED' OR last_reason = '' THEN state_since ELSE reason_since END`
 
-// freshnessBand is [FreshnessBand] of the age of the cursor, for the bounds that
-// [freshnessBounds] gives.
-const freshnessBand = `CASE WHEN cursor_at IS NULL THEN -1 WHEN cursor_at > $1 THEN 0 WHEN cursor_at > $2 THEN 1 WHEN cursor_at > $3 THEN 2 WHEN cursor_at > $4 THEN 3 ELSE 4 END`
-
-func freshnessBounds(now time.Time) []any {
-	var out []any
-	for _, end := range FreshnessBands[:len(FreshnessBands)-1] {
-		out = append(out, ms(now.Add(-end)))
-	}
-	return out
-}
-
 // lately is how long ago something is new.
 const lately = 15 * time.Minute
 
