@@ -151,6 +151,11 @@ func (d *dashboard) serveScreen(w http.ResponseWriter, r *http.Request, one scre
 // renew reads the fleet anew for those who look next; no visitor waits for it.
 func (d *dashboard) renew() {
 	d.renewing.Go(func() {
+		defer func() {
+			if p := recover(); p != nil { // it must not end the service
+				panicked(d.life, d.Log, "", p)
+			}
+		}()
 		if err := d.fleet.renew(d.life); err != nil && d.life.Err() == nil {
 			d.Log.WarnContext(d.life, "read the fleet for the dashboard", "error", err)
 		}

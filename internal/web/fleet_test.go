@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -92,6 +94,35 @@ func TestNobodyWaitsForAReading(t *testing.T) {
 	<-reading
 	v.see("/settings") // its corner shows the fleet too
 	close(ended)
+}
+
+// A bug of ours breaks off one answer, is logged, and ends nothing else.
+func TestPanicsAreContained(t *testing.T) {
+	var logged logBook
+	b := newBoard(t, storetest.SQLite, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+	v := b.signedIn("")
+	v.see("/")
+	fleet, broken := b.pages.board.fleet, make(chan struct{}, 10)
+	fleet.mu.Lock()
+	fleet.readAt, fleet.load = fleet.readAt.Add(-keptMost/2), func(context.Context) (fleetNow, error) {
+		defer func() { broken <- struct{}{} }()
+		panic("a bug")
+	}
+	fleet.mu.Unlock()
+	v.see("/") // reading for others panics beside it
+	<-broken
+	fleet.forget()
+	if a, err := v.client.Get(b.server.URL + "/"); err == nil {
+		_ = a.Body.Close()
+		t.Errorf("a page that panics is answered %d", a.StatusCode)
+	}
+	b.pages.board.renewing.Wait()
+	if n := strings.Count(logged.String(), "a bug"); n < 2 {
+		t.Errorf("%d panics are logged: %s", n, logged.String())
+	}
+	if a := v.get("/static/style.css"); a.status != http.StatusOK {
+		t.Errorf("afterwards: %d", a.status)
+	}
 }
 
 // A page that is watched is sent what changes, until its session ends.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -66,11 +67,29 @@ func (p Pages) Serves(r *http.Request) bool { return sellers(r.URL.Path) || p.bo
 // ServeHTTP shows a page: those for sellers are open to anybody, those of the
 // dashboard to who signed in.
 func (p Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer p.contain(r)
 	if sellers(r.URL.Path) {
 		p.forSellers.ServeHTTP(w, r)
 		return
 	}
 	p.board.serveLog(w, r)
+}
+
+// contain breaks off the answer to a request that met a bug of ours, and logs that.
+func (p Pages) contain(r *http.Request) {
+	what := recover()
+	if what == nil {
+		return
+	}
+	if err, ok := what.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+		panicked(r.Context(), p.Log, r.Pattern, what)
+	}
+	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+}
+
+// panicked logs a bug of ours, with where it is.
+func panicked(ctx context.Context, log *slog.Logger, route string, what any) {
+	log.ErrorContext(ctx, "panic", "route", route, "panic", what, "stack", string(debug.Stack()))
 }
 
 // Close ends what was begun for visitors. It is called once no request comes any more.
