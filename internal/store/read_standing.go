@@ -67,11 +67,10 @@ type Stand struct {
 	DisplayName string
 	Standing    // of it alone: N is 1
 	Cursor      time.Time
-	Message     string // of the last outcome
 }
 
 const standColumns = `id, tenant, display_name, region, state, paused, last_reason, last_confirmed, ` + freshnessBand + ` AS band,
-	` + standingSince + ` AS since, live_due_at, cursor_at, last_message`
+	` + standingSince + ` AS since, live_due_at, cursor_at`
 
 // Stands is the picture of the first connections, by region and in the order in which
 // they came: always in the same place.
@@ -85,7 +84,7 @@ const standsBadly = `state IN ('PENDING', 'NEEDS_RECONNECT') OR state = 'CONNECT
 // Troubled are some of the connections that do not stand well: of those that stand
 // alike, regions aside, at most each, the longest first.
 func (r *Reader) Troubled(ctx context.Context, each int) ([]Stand, error) {
-	return r.stands(ctx, `SELECT id, tenant, display_name, region, state, paused, last_reason, last_confirmed, band, since, live_due_at, cursor_at, last_message FROM (
+	return r.stands(ctx, `SELECT id, tenant, display_name, region, state, paused, last_reason, last_confirmed, band, since, live_due_at, cursor_at FROM (
 		SELECT `+standColumns+`, ROW_NUMBER() OVER (PARTITION BY state, paused, last_reason, last_confirmed ORDER BY `+standingSince+`, id) AS place
 			FROM connections WHERE `+standsBadly+`) AS t
 		WHERE place <= $5 ORDER BY since, id`, append(freshnessBounds(r.now()), each)...)
@@ -101,7 +100,7 @@ func (r *Reader) stands(ctx context.Context, query string, args ...any) (out []S
 		s := Stand{Standing: Standing{N: 1}}
 		var since, due, cursor sql.NullInt64
 		if err := rows.Scan(&s.ID, &s.Tenant, &s.DisplayName, &s.Region, &s.State, &s.Paused, &s.Reason, &s.Confirmed, &s.Band,
-			&since, &due, &cursor, &s.Message); err != nil {
+			&since, &due, &cursor); err != nil {
 			return nil, fmt.Errorf("read how connections stand: %w", err)
 		}
 		s.Since, s.DueAt, s.Cursor = at(since), at(due), at(cursor)

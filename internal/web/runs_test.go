@@ -13,10 +13,6 @@ import (
 	"ordersync/internal/store/storetest"
 )
 
-func TestRunsInFrench(t *testing.T) {
-	checkFrench(t, "runs.go", "run.go", "run_verdict.go", "screens/runs.html", "screens/run.html")
-}
-
 func TestRunPages(t *testing.T) {
 	onBoards(t, func(t *testing.T, b *board) {
 		operator := b.signedIn("")
