@@ -56,7 +56,7 @@ func (i *invocation) handler(w workplace) (_ http.Handler, end func(), err error
 	pages, err := web.New(web.Config{
 		Reader: w.store.Doors(), Engine: w.engine, Name: i.settings.ServiceName, PublicURL: i.settings.PublicURL,
 		ClientID: i.settings.AmazonClientID, Version: version, Open: i.openDashboard, Now: w.store.Now, Log: i.log,
-		Settings: i.inForce(os.LookupEnv),
+		Settings: i.inForce(os.LookupEnv), InFrench: french.sentence,
 		Doctor: func(ctx context.Context) []engine.Finding {
 			return append([]engine.Finding{examineDatabase(ctx, w.store)}, w.engine.Diagnose(ctx)...)
 		},

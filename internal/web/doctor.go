@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -93,50 +92,18 @@ var healthWords = map[engine.Health]struct{ status, word string }{
 
 func (v *visit) findingRow(f engine.Finding) findingRow {
 	h := healthWords[f.Health]
-	return findingRow{Check: v.found(f.Check), Status: h.status, Word: v.T(h.word), Detail: v.found(f.Detail), Remedy: pieces(v.found(f.Remedy))}
+	return findingRow{Check: v.Found(f.Check), Status: h.status, Word: v.T(h.word), Detail: v.Found(f.Detail), Remedy: pieces(v.Found(f.Remedy))}
 }
 
-// foundWith are the doctor's sentences that have something filled in.
-var foundWith = []string{
-	"Amazon's clock is %s ahead of this machine's",
-	"%s of %s connections that were tried are well",
-	"%s of %s connections have a refresh token; Amazon was not asked of them",
-	"%s connections have been due for more than %s, and nobody works on them",
-	"it answers, and its schema has version %s",
-	"the fleet has stood still since %s: %s",
-	"the client secret is %s days old, of %s, and ends on %s",
-	"the client secret is at least %s days old: it was first seen on %s, and ends on %s at the latest",
-}
-
-// found is a sentence of the doctor's in the visitor's language. What Amazon, Vault or
-// the database said is left as it is.
-func (v *visit) found(english string) string {
+// Found is a sentence of another room, such as the doctor's, in the visitor's language.
+func (v *visit) Found(english string) string {
 	text := english
-	if v.words.french {
-		text = frenchFinding(english)
+	if v.words.french && v.inFrench != nil {
+		text = v.inFrench(english)
 	}
 	first, size := utf8.DecodeRuneInString(text)
 	if size == 0 {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + text[size:]
-}
-
-func frenchFinding(english string) string {
-	if text, ok := french(english); ok {
-		return text
-	}
-	for _, form := range foundWith {
-		pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(form), "%s", "(.+?)") + "(; .*)?$"
-		m := regexp.MustCompile(pattern).FindStringSubmatch(english)
-		if m == nil {
-			continue
-		}
-		text, _ := french(form)
-		for _, part := range m[1 : len(m)-1] {
-			text = strings.Replace(text, "%s", part, 1)
-		}
-		return text + m[len(m)-1]
-	}
-	return english
 }

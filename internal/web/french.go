@@ -12,7 +12,6 @@ var frenchTables = []map[string]string{
 	frenchReconnect,
 	frenchRuns,
 	frenchSettings,
-	frenchDoctor,
 	frenchOrders,
 	frenchOrder,
 }

@@ -193,18 +193,13 @@ func TestFrenchIsWhole(t *testing.T) {
 	}
 }
 
-// goSources is all Go that says something to visitors, besides the tables of French and the tests.
+// goSources is all of the room's Go besides the tables of French and the tests.
 func goSources(t *testing.T) string {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := filepath.Glob("../engine/*.go") // what the doctor says
-	if err != nil {
-		t.Fatal(err)
-	}
-	names = append(append(names, engine...), "../../cmd/ordersync/doctor.go")
 	var all strings.Builder
 	for _, name := range names {
 		if strings.HasPrefix(name, "french") || strings.HasSuffix(name, "_test.go") {

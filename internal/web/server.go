@@ -35,6 +35,9 @@ type Config struct {
 	Settings []Setting
 	// Open lets anybody on this machine see the dashboard without a key: the demo.
 	Open bool
+	// InFrench is the French of what other rooms say, such as the doctor; nil: it stays
+	// English.
+	InFrench func(english string) string
 	// Now is the store's clock; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger

@@ -30,9 +30,10 @@ type visit struct {
 	// Data is what the page's load has read.
 	Data any
 
-	words   words
-	live    []string
-	request *http.Request
+	words    words
+	inFrench func(string) string // see [Config]
+	live     []string
+	request  *http.Request
 }
 
 func (d *dashboard) newVisit(r *http.Request, who Viewer) *visit {
@@ -46,7 +47,7 @@ func (d *dashboard) newVisit(r *http.Request, who Viewer) *visit {
 		v.Theme = c.Value
 	}
 	v.Query.Del("live") // addresses that are made of this one lead to the page itself
-	v.words = wordsOf(v.Lang)
+	v.words, v.inFrench = wordsOf(v.Lang), d.InFrench
 	return v
 }
 
