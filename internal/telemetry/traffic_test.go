@@ -45,6 +45,8 @@ func TestTrafficIsFlushedEveryTenSecondsAndAtTheEnd(t *testing.T) {
 		if database.writes != 0 {
 			t.Errorf("%d writes although nothing happened", database.writes)
 		}
+		// The counts' lock carries what is set here over to who flushes.
+		database.refusal = errors.New("away")
 		traffic.Sent(ordersync.SearchOrders, spapi.Sent{Status: 200})
 		traffic.Sent(ordersync.GetOrder, spapi.Sent{Status: 429})
 		traffic.Sent(spapi.TokenOperation, spapi.Sent{Status: 429})
@@ -52,7 +54,6 @@ func TestTrafficIsFlushedEveryTenSecondsAndAtTheEnd(t *testing.T) {
 		traffic.Committed(store.Commit{}, ordersync.Counts{})
 		traffic.Committed(store.Commit{}, ordersync.Counts{OrdersReceived: 5, OrdersCreated: 2, OrdersChanged: 1, SetAside: 1})
 		traffic.Committed(store.Commit{Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.CatchingUp}}}, ordersync.Counts{})
-		database.refusal = errors.New("away")
 		time.Sleep(telemetry.FlushEvery + time.Millisecond)
 		synctest.Wait()
 		if database.writes != 1 || database.minutes != nil {
