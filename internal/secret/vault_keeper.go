@@ -129,21 +129,28 @@ func (v *Vault) keep(ctx context.Context) {
 
 // serve answers a call that needs a session. What comes of a login is given to all
 // who came meanwhile as well: one that fails is not tried again for each of a
-// thousand.
+// thousand. Nobody is answered before all of them are known: who has the answer and
+// comes again wants another login.
 func (v *Vault) serve(ctx context.Context, first vaultWanted) {
 	if s := v.session.Load(); v.usable(s, first.stale) {
 		first.reply <- vaultLogin{session: s}
 		return
 	}
 	s, err := v.begin(ctx)
-	login := vaultLogin{session: s, err: err}
-	first.reply <- login
+	for _, wanted := range append(v.waiting(), first) {
+		wanted.reply <- vaultLogin{session: s, err: err}
+	}
+}
+
+// waiting takes in all who wait for a session now.
+func (v *Vault) waiting() []vaultWanted {
+	var all []vaultWanted
 	for {
 		select {
 		case wanted := <-v.wanted:
-			wanted.reply <- login
+			all = append(all, wanted)
 		default:
-			return
+			return all
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package secret_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,4 +57,43 @@ func TestVaultTransport(t *testing.T) {
 	long = true
 	_, err = v.Read(t.Context(), ref)
 	wantKind(t, err, secret.VaultBadAnswer)
+}
+
+// numbered is the failure of one of several requests.
+type numbered int
+
+func (n numbered) Error() string { return "refused" }
+
+// Who has been told that a login failed and comes again wants another login, and is
+// not told of the same one once more: it would depend on how quick it is.
+func TestVaultFailedLoginIsToldOnce(t *testing.T) {
+	logins := 0 // by the keeper alone
+	v, err := secret.OpenVault(t.Context(), secret.VaultConfig{
+		Address: "http://127.0.0.1:1", Retries: -1,
+		Auth: secret.VaultAuth{AppRole: &secret.VaultAppRole{RoleID: "role", SecretID: secret.New("hidden-id")}},
+		Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			logins++
+			return nil, numbered(logins)
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	var callers sync.WaitGroup
+	for range 50 {
+		callers.Go(func() {
+			var told numbered
+			for range 50 {
+				_, err := v.Read(t.Context(), secret.VaultRef{Tenant: "t1", Region: "eu", Seller: "A1"})
+				login, ok := errors.AsType[numbered](err)
+				if !ok || login == told {
+					t.Errorf("told of login %d after login %d: %v", login, told, err)
+					return
+				}
+				told = login
+			}
+		})
+	}
+	callers.Wait()
 }

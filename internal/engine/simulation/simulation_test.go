@@ -31,6 +31,7 @@ type result struct {
 	emitted    map[string]int
 	violations []string
 	story      string
+	journal    *journal
 }
 
 // run tells a seed's story from beginning to end.
@@ -41,7 +42,7 @@ func run(t *testing.T, seed uint64, keep bool) (r result) {
 		w.tell()
 		r = result{
 			seed: seed, hash: w.hash, calls: w.calls, commits: w.commits, steps: w.steps, demands: w.demands,
-			virtual: time.Since(w.begun), fired: w.fired, emitted: w.emitted, violations: w.violations,
+			virtual: time.Since(w.begun), fired: w.fired, emitted: w.emitted, violations: w.violations, journal: w.journal,
 		}
 		for _, n := range w.fired {
 			r.faults += n

@@ -131,10 +131,19 @@ type entry struct {
 	kind, text string
 }
 
+func (e entry) String() string {
+	return fmt.Sprintf("%s %-8s %s", e.at.UTC().Format("01-02T15:04:05.000000000"), e.kind, e.text)
+}
+
 func (j *journal) note(kind, format string, args ...any) {
 	if j.keep {
 		j.lines = append(j.lines, entry{time.Now(), kind, fmt.Sprintf(format, args...)})
 	}
+}
+
+// without lists what the journal says but for lines of one kind.
+func (j *journal) without(kind string) []entry {
+	return slices.DeleteFunc(slices.Clone(j.lines), func(e entry) bool { return e.kind == kind })
 }
 
 // about lists what the journal says of somebody: the lines that hold a text, and
