@@ -212,7 +212,7 @@ func (x *execution) rejected(ctx context.Context, w *ordersync.Walk, refusal *sp
 	if err := x.avoid(ctx, w, refusal, &c); err != nil {
 		return false, err
 	}
-	return false, x.fail(ctx, c, ordersync.Outcome{Reason: reason})
+	return false, x.fail(ctx, c, outcomeOf(reason, refusal))
 }
 
 func (x *execution) logRefusal(ctx context.Context, op ordersync.Operation, refusal *spapi.Error) {
@@ -259,7 +259,19 @@ func (x *execution) refused(ctx context.Context, w *ordersync.Walk, op ordersync
 		c.Failed = store.FailedUnavailable
 		c.Slow = slowed(refusal)
 	}
-	return x.fail(ctx, c, ordersync.Outcome{Reason: refusal.Reason()})
+	return x.fail(ctx, c, outcomeOf(refusal.Reason(), refusal))
+}
+
+// outcomeOf is an outcome that a refusal leads to. Where somebody must look at what
+// Amazon answered its message says it: the operation, and what Amazon's support asks
+// for.
+func outcomeOf(reason ordersync.Reason, refusal *spapi.Error) ordersync.Outcome {
+	o := ordersync.Outcome{Reason: reason}
+	switch reason {
+	case ordersync.AmazonBadResponse, ordersync.RequestRejected, ordersync.AccessDenied:
+		o.Message = reason.Info().English + ": " + refusal.Error()
+	}
+	return o
 }
 
 // slowed is what a failure says of the connection's speed: a timeout that it is

@@ -60,6 +60,7 @@ func TestEveryTrouble(t *testing.T) {
 				if got["acme"].Outcome.Status() != ordersync.StatusFailed || got["acme"].Outcome.Confirmed {
 					t.Errorf("%+v", got["acme"].Outcome)
 				}
+				wantTold(t, got["acme"].Outcome)
 				if c := w.connection(a); c.Cursor.After(cursor) || len(w.stored(a)) > 0 || c.Failures != 1 || c.State != ordersync.Connected {
 					t.Errorf("the cursor is %s, %d orders are stored, %d failures, %s", c.Cursor, len(w.stored(a)), c.Failures, c.State)
 				}
@@ -76,6 +77,19 @@ func TestEveryTrouble(t *testing.T) {
 				}
 			}, quick)
 		})
+	}
+}
+
+// wantTold wants that somebody who must look finds what was asked, what Amazon said,
+// and the id by which Amazon knows it.
+func wantTold(t *testing.T, o ordersync.Outcome) {
+	t.Helper()
+	looks := o.Reason == ordersync.AmazonBadResponse || o.Reason == ordersync.RequestRejected || o.Reason == ordersync.AccessDenied
+	if told := strings.HasPrefix(o.Message, o.Reason.Info().English+": searchOrders: "); told != looks {
+		t.Errorf("told %q", o.Message)
+	}
+	if looks && (!strings.Contains(o.Message, "(status ") || !strings.Contains(o.Message, "request ")) {
+		t.Errorf("what Amazon said is missing: %q", o.Message)
 	}
 }
 

@@ -85,7 +85,8 @@ func (x *execution) denied(ctx context.Context, c store.Commit, refusal *spapi.E
 		return err
 	}
 	c.DeniedAt = &first
-	o := ordersync.Outcome{Reason: ordersync.AccessDenied, Confirmed: sure}
+	o := outcomeOf(ordersync.AccessDenied, refusal)
+	o.Confirmed = sure
 	if incident && refusal.Kind == spapi.Denied {
 		o = ordersync.Outcome{Reason: ordersync.PlatformDenied}
 	}

@@ -24,8 +24,10 @@ type ConnectionList struct {
 	Reason ordersync.Reason
 	// Working leaves only those that are connected and not paused.
 	Working bool
-	// Needs leaves only those that a human must see to.
+	// Needs leaves only those that a human must see to by their reason.
 	Needs bool
+	// SetAside leaves only those with orders set aside.
+	SetAside bool
 	// Prefix is how the tenant's id or the display name begins, in large or small
 	// letters.
 	Prefix string
@@ -39,6 +41,7 @@ type ConnectionList struct {
 type ListedConnection struct {
 	ordersync.Connection
 	LiveDueAt time.Time // zero: not by itself
+	SetAside  int64     // orders
 }
 
 // needReason is the reason of [ordersync.Connection.Need]; a row counts only with
@@ -47,6 +50,9 @@ const (
 	needReason  = `CASE WHEN paused THEN 'PAUSED' WHEN state = 'PENDING' THEN 'NOT_CONNECTED' WHEN state = 'NEEDS_RECONNECT' THEN 'TOKEN_REVOKED' ELSE last_reason END`
 	notDisabled = `state <> 'DISABLED'`
 )
+
+// setAsideCount is how many orders of a connection are set aside.
+const setAsideCount = `(SELECT COUNT(*) FROM set_aside AS a WHERE a.tenant = connections.tenant AND a.connection_id = connections.id)`
 
 // needsHuman tells whether [ordersync.Connection.Need] names anybody, by the table of
 // reasons.
@@ -92,6 +98,9 @@ func (l ConnectionList) query() (text string, args []any) {
 	case l.Reason != "" && l.Reason != ordersync.Success, l.State == ordersync.Pending, l.State == ordersync.NeedsReconnect:
 		where.and(`(` + standsBadly + `)`)
 	}
+	if l.SetAside {
+		where.and(notDisabled + ` AND id IN (SELECT connection_id FROM set_aside)`)
+	}
 	if l.Prefix != "" {
 		where.begins(l.Prefix)
 	}
@@ -99,7 +108,7 @@ func (l ConnectionList) query() (text string, args []any) {
 		marks := strings.TrimSuffix(strings.Repeat("%s, ", len(l.among)), ", ")
 		where.and(`id IN (`+marks+`)`, l.among...)
 	}
-	return `SELECT ` + connectionColumns + ` FROM connections WHERE ` + where.String() +
+	return `SELECT ` + connectionColumns + `, ` + setAsideCount + ` FROM connections WHERE ` + where.String() +
 		fmt.Sprintf(` ORDER BY COALESCE(last_success_at, 0), id LIMIT %d`, l.Limit+1), where.args
 }
 
@@ -171,11 +180,13 @@ func (r *Reader) called(ctx context.Context, prefix string) (ids []any, err erro
 func scanListed(rows *sql.Rows) (out []ListedConnection, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		c, err := scanConnection(rows)
+		var one ListedConnection
+		c, err := scanConnection(rows, &one.SetAside)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, ListedConnection{c.Connection, c.liveDueAt})
+		one.Connection, one.LiveDueAt = c.Connection, c.liveDueAt
+		out = append(out, one)
 	}
 	return out, rows.Err()
 }

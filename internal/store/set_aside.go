@@ -120,3 +120,29 @@ func (t TenantReader) setAside(ctx context.Context, tail string, args ...any) (o
 	}
 	return out, rows.Err()
 }
+
+// SetAsideFleet is what is set aside of all connections that are not switched off.
+type SetAsideFleet struct {
+	Orders, Connections int64
+	// Alone is how many of the connections need a human for nothing else.
+	Alone int64
+	Since time.Time // of the first order; zero: none is set aside
+	Some  []Stand   // those that have one longest
+}
+
+// setAsideOnce has a row for each connection with orders set aside.
+const setAsideOnce = `(SELECT connection_id, COUNT(*) AS entries, MIN(first_at) AS aside_since FROM set_aside GROUP BY connection_id)`
+
+// SetAside tells how many orders of how many connections are set aside, and some of
+// the connections, at most limit.
+func (r *Reader) SetAside(ctx context.Context, limit int) (f SetAsideFleet, err error) {
+	var first sql.NullInt64
+	if err := r.db.QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(entries), 0) AS BIGINT), COUNT(*), COUNT(CASE WHEN `+needsHuman()+` THEN NULL ELSE 1 END), MIN(aside_since)
+		FROM `+setAsideOnce+` AS aside JOIN connections ON id = connection_id WHERE `+notDisabled).Scan(&f.Orders, &f.Connections, &f.Alone, &first); err != nil {
+		return f, fmt.Errorf("count orders set aside: %w", err)
+	}
+	f.Since = at(first)
+	f.Some, err = r.stands(ctx, `SELECT `+standColumns+` FROM `+setAsideOnce+` AS aside JOIN connections ON id = connection_id
+		WHERE `+notDisabled+` ORDER BY aside_since, id LIMIT $5`, append(freshnessBounds(r.now()), limit)...)
+	return f, err
+}

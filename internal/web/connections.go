@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +90,10 @@ func listQuery(v *visit) (l store.ConnectionList, err error) {
 		}
 	}
 	if text := v.Query.Get("reason"); text != "" {
-		if l.Reason = ordersync.Reason(text); !knownReason(l.Reason) {
+		switch l.Reason = ordersync.Reason(text); {
+		case l.Reason == setAside:
+			l.Reason, l.SetAside = "", true
+		case !knownReason(l.Reason):
 			return l, wrong("there is no such reason: choose one of the list")
 		}
 	}
@@ -103,12 +107,7 @@ func listQuery(v *visit) (l store.ConnectionList, err error) {
 }
 
 func knownReason(r ordersync.Reason) bool {
-	for _, info := range ordersync.Reasons() {
-		if info.Code == r {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(codes(), r)
 }
 
 // parseMark reads where a page begins, as markText writes it.
@@ -133,7 +132,7 @@ func (d *dashboard) loadConnections(ctx context.Context, v *visit) (any, error) 
 	}
 	data := connectionsData{
 		Q: l.Prefix, Needs: l.Needs, Self: v.With("live", ""), First: v.With("after", ""),
-		Filtered: l.Prefix != "" || l.Region != "" || l.State != "" || l.Reason != "" || l.Needs,
+		Filtered: l.Prefix != "" || l.Region != "" || l.State != "" || l.Reason != "" || l.SetAside || l.Needs,
 	}
 	if l.After == (store.StatusMark{}) {
 		data.First = ""
@@ -167,20 +166,27 @@ func (d *dashboard) chooseFrom(ctx context.Context, v *visit, l store.Connection
 			var needs int64
 			for _, t := range f.troubles() {
 				counts[t.reason] += t.n
-				if t.acts != actsNobody {
+				if t.acts != actsNobody && t.reason != setAside {
 					needs += t.n
 				}
 			}
 			data.Sub = v.TN(f.count(), "%s connection", "%s connections") + ". " + v.TN(needs, "%s needs a human.", "%s need a human.")
+			if n := counts[setAside]; n > 0 {
+				data.Sub += " " + v.TN(n, "%s has orders set aside.", "%s have orders set aside.")
+			}
 		}
 	}
-	data.Reasons = append(data.Reasons, choice{"", v.T("All"), l.Reason == ""})
-	for _, info := range ordersync.Reasons() {
-		text := v.T(sayingOf(info.Code, false).head)
-		if n := counts[info.Code]; n > 0 {
+	chosen := l.Reason
+	if l.SetAside {
+		chosen = setAside
+	}
+	data.Reasons = append(data.Reasons, choice{"", v.T("All"), chosen == ""})
+	for _, code := range append(codes(), setAside) {
+		text := v.T(sayingOf(code, false).head)
+		if n := counts[code]; n > 0 {
 			text += " (" + v.words.number(n) + ")"
 		}
-		data.Reasons = append(data.Reasons, choice{string(info.Code), text, l.Reason == info.Code})
+		data.Reasons = append(data.Reasons, choice{string(code), text, chosen == code})
 	}
 	data.States = append(data.States, choice{"", v.T("All"), l.State == ""})
 	for _, c := range stateChoices {
@@ -190,6 +196,14 @@ func (d *dashboard) chooseFrom(ctx context.Context, v *visit, l store.Connection
 	for _, r := range regionNames {
 		data.Region = append(data.Region, choice{string(r.region), v.T(r.name), l.Region == r.region})
 	}
+}
+
+// codes are all reasons.
+func codes() (out []ordersync.Reason) {
+	for _, info := range ordersync.Reasons() {
+		out = append(out, info.Code)
+	}
+	return out
 }
 
 func (v *visit) connectionLine(c store.ListedConnection) connectionLine {
@@ -203,7 +217,10 @@ func (v *visit) connectionLine(c store.ListedConnection) connectionLine {
 	for _, id := range c.Marketplaces {
 		out.Countries = append(out.Countries, marketplaceTag(id))
 	}
-	_, actor := c.Need()
+	reason, actor := c.Need()
+	if reason == ordersync.Success && c.SetAside > 0 {
+		actor, out.Badge = ordersync.Operator, badge{"partial", "partial", v.T("Some orders are set aside"), string(setAside), false}
+	}
 	out.Acts, out.Who = v.whoActs(actor)
 	return out
 }

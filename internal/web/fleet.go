@@ -41,6 +41,7 @@ type fleetNow struct {
 	standings []store.Standing
 	stands    []store.Stand // nil of a large fleet
 	troubled  []store.Stand
+	aside     store.SetAsideFleet
 	app       store.Application
 	warnings  []engine.Warning
 	calendar  []ordersync.Connection
@@ -61,6 +62,7 @@ func (d *dashboard) readFleet(ctx context.Context) (f fleetNow, err error) {
 			}
 			return err
 		},
+		func() error { f.aside, err = d.Reader.SetAside(ctx, eachTrouble); return err },
 		func() error { f.app, err = d.Reader.Application(ctx, d.ClientID); return err },
 		func() error { f.warnings, err = d.Engine.Warnings(ctx); return err },
 		func() error {

@@ -44,6 +44,29 @@ func TestFleet(t *testing.T) {
 	})
 }
 
+// Orders that were set aside are a thing to do, also where all goes well otherwise.
+func TestFleetWithOrdersSetAside(t *testing.T) {
+	onBoards(t, func(t *testing.T, b *board) {
+		id, bad, v := b.busy("acme"), b.connect("beta"), b.signedIn("")
+		b.exec(`UPDATE connections SET last_reason = 'SUCCESS' WHERE id = $1`, id)
+		b.settle(bad, ordersync.Outcome{Reason: ordersync.RequestRejected})
+		b.exec(`INSERT INTO set_aside SELECT 'beta', $1, entry, order_id, cause, body, first_at, last_at, tries, next_try_at, from_at, to_at, marketplaces FROM set_aside`, bad)
+		b.fresh()
+		page := v.see("/")
+		wantWords(t, page, "2 things need you.", "2 connections wait for an operator", "Orders that cannot be read or stored", "SET_ASIDE", connectionHref("acme", id),
+			"Look at the causes on the connection’s page")
+		wantWords(t, v.see("/connections"), "1 needs a human. 2 have orders set aside.", "Orders that cannot be read or stored (2)")
+		list := v.see("/connections?reason=SET_ASIDE&q=a")
+		wantWords(t, list, connectionHref("acme", id), "Some orders are set aside", `value="SET_ASIDE" selected`, "Operator")
+		wantWords(t, v.in("fr").see("/"), "Commandes illisibles ou impossibles à enregistrer")
+		b.exec(`UPDATE connections SET state = 'DISABLED'`)
+		b.fresh()
+		if page := v.in("en").see("/"); strings.Contains(page, "SET_ASIDE") {
+			t.Error("what is switched off has something to do")
+		}
+	})
+}
+
 // fresh lets the page be read anew.
 func (b *board) fresh() { b.pages.board.fleet.forget() }
 

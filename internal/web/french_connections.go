@@ -4,6 +4,8 @@ package web
 var frenchConnections = map[string]string{
 	"Connections":                     "Connexions",
 	"The oldest success comes first.": "Le succès le plus ancien d’abord.",
+	"%s has orders set aside.":        "%s a des commandes mises de côté.",
+	"%s have orders set aside.":       "%s ont des commandes mises de côté.",
 	"%s needs a human.":               "%s attend quelqu’un.",
 	"%s need a human.":                "%s attendent quelqu’un.",
 	"Tenant or name":                  "Client ou nom",

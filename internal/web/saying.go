@@ -45,5 +45,8 @@ func sayingOf(r ordersync.Reason, confirmed bool) saying {
 	if s, ok := sayings[r]; ok {
 		return s
 	}
+	if r == setAside {
+		return saying{"Orders that cannot be read or stored", "Look at the causes on the connection’s page; if they last over a day, send them to us.", "Nothing else waits for them; each is asked for again by itself."}
+	}
 	return saying{head: "A reason that this version does not know", step: "Run one version of ordersync everywhere."}
 }

@@ -49,10 +49,15 @@ type troubleKey struct {
 	reason ordersync.Reason
 }
 
+// setAside is the trouble of connections with orders that could not be read or stored,
+// whatever their reason.
+const setAside ordersync.Reason = "SET_ASIDE"
+
 // trouble is what some connections have in common that do not stand as they should.
 type trouble struct {
 	troubleKey
 	n, lately int64
+	elsewhere int64 // how many of them another trouble counts already
 	since     time.Time
 	dueAt     time.Time
 	some      []store.Stand
@@ -90,6 +95,11 @@ func (f fleetNow) troubles() []trouble {
 	}
 	if f.app.Stopped() {
 		f.stopped(by)
+	}
+	if a := f.aside; a.Connections > 0 {
+		by[troubleKey{actsYou, setAside}] = &trouble{
+			troubleKey: troubleKey{actsYou, setAside}, n: a.Connections, elsewhere: a.Connections - a.Alone, since: a.Since, some: a.Some,
+		}
 	}
 	out := make([]trouble, 0, len(by))
 	for _, t := range by {
@@ -147,7 +157,7 @@ func sectionsOf(v *visit, all []trouble) (out []todoSection) {
 	last := time.Time{}
 	for _, t := range all {
 		of[t.acts].Items = append(of[t.acts].Items, t.item(v))
-		counts[t.acts] += t.n
+		counts[t.acts] += t.n - t.elsewhere
 		if t.acts == actsNobody && t.dueAt.After(last) {
 			last = t.dueAt
 		}
@@ -171,9 +181,16 @@ var colours = map[ordersync.Status]string{
 	ordersync.StatusSuccess: "ok", ordersync.StatusPartial: "part", ordersync.StatusSkipped: "skip", ordersync.StatusFailed: "fail",
 }
 
+func (t trouble) status() ordersync.Status {
+	if t.reason == setAside {
+		return ordersync.StatusPartial
+	}
+	return t.reason.Info().Status
+}
+
 func (t trouble) item(v *visit) todoItem {
 	say := sayingOf(t.reason, t.acts != actsNobody)
-	status := t.reason.Info().Status
+	status := t.status()
 	i := todoItem{
 		Status: string(status), StatusWord: v.T(statusWords[status]), Colour: colours[status],
 		Head: v.T(say.head), Code: string(t.reason), N: t.n, Lately: t.lately, Since: t.since,
