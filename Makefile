@@ -41,7 +41,7 @@ demo: build ## build and run the demo, against a simulated Amazon
 	./$(BIN)/ordersync demo
 
 ##@ Check
-.PHONY: test lint bench mutants chaos fuzz soak generate
+.PHONY: test lint bench mutants chaos fuzz soak generate pictures
 test: ## everything that must hold: format, vet, lint, tests on SQLite and PostgreSQL, generated files
 	@scripts/test
 
@@ -66,6 +66,9 @@ soak: ## SEEDS (1000) more seeds of the simulation, noted in SOAK (soak.txt) by 
 
 generate: ## write the generated files anew
 	$(if $(GENERATED_IN),go test $(GENERATED_IN) -count=1 -run '^TestGenerated' -update)
+
+pictures: tools ## take the pictures of the docs anew, from the running demo; with ALL=folder every page, light, dark and on a phone
+	scripts/browser pictures.js $(if $(ALL),$(abspath $(ALL)))
 
 ##@ Keep house
 .PHONY: tools clean help

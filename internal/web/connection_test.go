@@ -110,6 +110,8 @@ func TestConnectionWithOrdersSetAside(t *testing.T) {
 		id, operator := s.busy("acme"), s.signedIn("")
 		s.exec(`UPDATE connections SET last_reason = 'SUCCESS'`)
 		wantWords(t, operator.see(connectionHref("acme", id)), "Some orders are set aside", "Who acts: Operator", "up to date")
+		s.exec(`UPDATE set_aside SET order_id = ''`)
+		wantWords(t, operator.see(connectionHref("acme", id)), "without a readable id", "with its window")
 		s.exec(`DELETE FROM set_aside`)
 		wantWords(t, operator.see(connectionHref("acme", id)), "Nobody has to do anything", "None: every order that came could be read and is stored.")
 	})

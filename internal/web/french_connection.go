@@ -227,6 +227,7 @@ var frenchConnection = map[string]string{
 	"Tries":                 "Essais",
 	"Next try":              "Prochain essai",
 	"without a readable id": "sans identifiant lisible",
+	"with its window":       "avec sa fenêtre",
 	"gone at Amazon":        "disparue chez Amazon",
 	"None: every order that came could be read and is stored.": "Aucune : chaque commande reçue a pu être lue et est enregistrée.",
 	"Not known yet: Amazon is asked before the first search.":  "Pas encore connues : Amazon est interrogé avant la première recherche.",
