@@ -21,6 +21,7 @@ var frenchSentences = []spokenElsewhere{
 	{"its schema has version %s, this program knows %s", "son schéma a la version %s, ce programme connaît la %s"},
 	{"it answers, and its schema has version %s", "elle répond, et son schéma a la version %s"},
 	{"there are %s keys: the first seals, all open", "il y a %s clés : la première scelle, toutes ouvrent"},
+	{"Amazon's clock is %s behind this machine's", "l'horloge d'Amazon retarde de %s sur celle de cette machine"},
 	{"Amazon's clock is %s ahead of this machine's", "l'horloge d'Amazon avance de %s sur celle de cette machine"},
 	{"%s of %s connections that were tried are well", "%s connexions sur %s essayées vont bien"},
 	{"%s of %s connections have a refresh token; Amazon was not asked of them", "%s connexions sur %s ont un jeton d'actualisation ; Amazon n'a pas été interrogé à leur sujet"},

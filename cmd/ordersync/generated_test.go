@@ -134,7 +134,8 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`), `2006-01-02T15:04:05.000Z`},
 	{regexp.MustCompile(`"runId": "[0-9A-V]{26}"`), `"runId": "(26 letters and digits)"`},
-	{regexp.MustCompile(`clock is -?[0-9a-zµ.]+ ahead`), "clock is 0s ahead"},
+	{regexp.MustCompile(`clock is [0-9a-zµ.]+ (ahead of|behind)`), "clock is 0s ahead of"},
+	{regexp.MustCompile(`request [0-9a-f-]{36}\)`), "request 01234567-89ab-cdef-0123-456789abcdef)"},
 	{regexp.MustCompile(`first seen on \d{4}-\d\d-\d\d, and ends on \d{4}-\d\d-\d\d`), "first seen on 2006-01-02, and ends on 2006-07-01"},
 	{regexp.MustCompile(`version \d+"`), `version 1"`},
 	{regexp.MustCompile(`"totalDuration": \d+`), `"totalDuration": 0`},

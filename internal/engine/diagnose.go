@@ -140,7 +140,11 @@ func (e *Engine) diagnoseQueue(ctx context.Context) Finding {
 }
 
 func clockFinding(ahead time.Duration) Finding {
-	f := Finding{Check: "clock", Health: Healthy, Detail: fmt.Sprintf("Amazon's clock is %s ahead of this machine's", ahead.Round(100*time.Millisecond))}
+	told, side := ahead.Round(100*time.Millisecond), "ahead of"
+	if told < 0 {
+		told, side = -told, "behind"
+	}
+	f := Finding{Check: "clock", Health: Healthy, Detail: fmt.Sprintf("Amazon's clock is %s %s this machine's", told, side)}
 	switch d := ahead.Abs(); {
 	case d >= brokenClock:
 		f.Health, f.Remedy = Broken, "set this machine's clock, by NTP: Amazon refuses windows that end less than two minutes ago"
