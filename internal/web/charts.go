@@ -97,7 +97,7 @@ func (f fleetNow) charts(v *visit) []chart {
 	return []chart{
 		f.outcomes(v, times),
 		v.chart("orders", v.T("Orders stored"), perMinute, "line", false, times, []chartSeries{{Name: v.T("orders"), Colour: "ok"}}, [][]float64{orders}),
-		v.chart("calls", v.T("Calls to Amazon"), v.T("searches per minute, below the ceiling of all budgets"), "line", false, times,
+		v.chart("calls", v.T("Calls to Amazon"), v.T("searches per minute, and what the budgets refill"), "line", false, times,
 			[]chartSeries{{Name: v.T("calls"), Colour: "1"}, {Name: v.T("budgets’ refill"), Colour: "ink", Dashed: true}}, [][]float64{calls, ceiling}),
 		v.chart("throttled", v.T("Calls answered 429"), v.T("share of all calls"), "line", true, times,
 			[]chartSeries{{Name: v.T("429 share"), Colour: "part"}, {Name: v.T("promise"), Colour: "ink", Dashed: true}}, [][]float64{refused, slices.Repeat([]float64{0.5}, len(times))}),

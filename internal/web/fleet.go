@@ -110,6 +110,7 @@ type fleetData struct {
 	Title, Head, OnTimeText     string
 	Trouble, Empty, Large       bool
 	Connections, OnTime, Behind int64
+	Unread, SetAside            int64 // connections that are behind since nothing was read; orders
 	Worst                       *namedConnection
 	Incidents                   []incidentNote
 	Sections                    []todoSection
@@ -195,8 +196,11 @@ func (f fleetNow) verdict(v *visit, troubles []trouble, data *fleetData) {
 		if (standing{s}).onTime() {
 			data.OnTime += s.N
 		}
+		if s.Band < 0 {
+			data.Unread += s.N
+		}
 	}
-	data.Behind = data.Connections - data.OnTime
+	data.Behind, data.SetAside = data.Connections-data.OnTime, f.aside.Orders
 	data.OnTimeText = v.T("connections are on time.")
 	if data.Behind > 0 {
 		data.OnTimeText = v.TN(data.Behind, "connections are on time; %s is behind.", "connections are on time; %s are behind.")

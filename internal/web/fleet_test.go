@@ -34,10 +34,10 @@ func TestFleet(t *testing.T) {
 		b.must(b.engine.Pause(b.ctx, "paused", paused))
 		b.fresh()
 		page := v.get("/")
-		page.has(t, "2 need you", "2 things need you.", "1 of 5", "4 are behind", "Nothing is lost",
+		page.has(t, "2 need you", "2 things need you.", "1 of 5", "4 are behind", "Nothing is lost", "Of 4 nothing was read yet.",
 			`id="you"`, "Paused by an operator", "PAUSED", "Amazon rejects our request", fmt.Sprintf(`href="/connections/rejected/%d"`, rejected), "REQUEST_REJECTED",
 			`id="seller"`, "No refresh token is stored", fmt.Sprintf(`href="/connections/gone%%2For%%20not/%d"`, gone), "TOKEN_MISSING",
-			`id="nobody"`, "Amazon’s budget is empty", "AMAZON_RATE_LIMIT", `12:05:00`,
+			`id="nobody"`, "Amazon’s budget is empty", "AMAZON_RATE_LIMIT", "It goes on", `12:05:00`,
 			`class="tank`, `class="tank need"`)
 		v.header.Set("Accept-Language", "fr")
 		v.get("/").has(t, "2 choses vous attendent.", "Rien n’est perdu", "À vous d’agir", "Amazon rejette notre requête")
@@ -53,7 +53,7 @@ func TestFleetWithOrdersSetAside(t *testing.T) {
 		b.exec(`INSERT INTO set_aside SELECT 'beta', $1, entry, order_id, cause, body, first_at, last_at, tries, next_try_at, from_at, to_at, marketplaces FROM set_aside`, bad)
 		b.fresh()
 		page := v.see("/")
-		wantWords(t, page, "2 things need you.", "2 connections wait for an operator", "Orders that cannot be read or stored", "SET_ASIDE", connectionHref("acme", id),
+		wantWords(t, page, "2 things need you.", "2 orders are set aside, and asked for again.", "2 connections wait for an operator", "Orders that cannot be read or stored", "SET_ASIDE", connectionHref("acme", id),
 			"Look at the causes on the connection’s page")
 		wantWords(t, v.see("/connections"), "1 needs a human. 2 have orders set aside.", "Orders that cannot be read or stored (2)")
 		list := v.see("/connections?reason=SET_ASIDE&q=a")

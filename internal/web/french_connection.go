@@ -25,7 +25,7 @@ var frenchConnection = map[string]string{
 	"stands in a way that this version does not know": "dans un état que cette version ne connaît pas",
 
 	"The last reading went through to its end.":                                                                    "La dernière lecture est allée jusqu’au bout.",
-	"All calls that Amazon allows for this seller are used; each new one is used at once.":                         "Tous les appels qu’Amazon accorde à ce vendeur sont dépensés ; chaque nouvel appel sert aussitôt.",
+	"Amazon allows no more calls for this seller at the moment; each new one is used at once.":                     "Amazon n’accorde plus d’appel à ce vendeur pour le moment ; chaque nouvel appel sert aussitôt.",
 	"There is more to read than one turn may take. Part is stored, the rest follows.":                              "Il y a plus à lire qu’un tour ne permet. Une partie est enregistrée, le reste suit.",
 	"A run was cancelled or reached its deadline before this connection was done.":                                 "Un passage a été annulé, ou a atteint son échéance avant que cette connexion ait fini.",
 	"Another process took this connection and has written nothing since.":                                          "Un autre processus a pris cette connexion et n’a rien écrit depuis.",

@@ -34,7 +34,7 @@ func (v *visit) verdict(now store.RunTally, data *runData) {
 	case !now.CancelledAt.IsZero():
 		data.Head = v.T("%s was cancelled", data.Name)
 	case waits[actsYou] > 0:
-		data.Head = v.TN(waits[actsYou], "%s connection needs you.", "%s connections need you.")
+		data.Head = v.TN(waits[actsYou], "%s connection needed you.", "%s connections needed you.")
 	case waits[actsSeller] > 0:
 		data.Head = v.TN(waits[actsSeller], "Nothing needs you. %s connection waits for its seller.", "Nothing needs you. %s connections wait for their seller.")
 	case waits[actsNobody] > 0:

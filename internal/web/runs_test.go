@@ -149,7 +149,7 @@ func TestVerdictOfARun(t *testing.T) {
 		"Run at 15:35:00 was cancelled":                         with(ordersync.Summary{Total: 1, Partial: 1}, one(ordersync.Interrupted), func(r *ordersync.Run) { r.CancelledAt = at }),
 		"Run at 15:35:00 had no connection to read":             with(ordersync.Summary{}, nil, nil),
 		"Run at 15:35:00 has ended":                             with(ordersync.Summary{Total: 1, Failed: 1}, nil, nil),
-		"1 connection needs you.":                               with(ordersync.Summary{Total: 1, Failed: 1}, one(ordersync.ClockSkew), nil),
+		"1 connection needed you.":                              with(ordersync.Summary{Total: 1, Failed: 1}, one(ordersync.ClockSkew), nil),
 		"Nothing needs you. 1 connection waits for its seller.": with(ordersync.Summary{Total: 1, Skipped: 1}, one(ordersync.TokenMissing), nil),
 		"Nobody has to act. 1 connection goes on by itself.":    with(ordersync.Summary{Total: 1, Partial: 1}, one(ordersync.AmazonRateLimit), nil),
 		"All 2 connections are up to date.":                     with(ordersync.Summary{Total: 2, Success: 2}, one(ordersync.Success), nil),

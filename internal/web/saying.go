@@ -24,12 +24,12 @@ var sayings = map[ordersync.Reason]saying{
 	ordersync.AccessDenied:           {"Amazon denies access to this seller", "", "Nobody is told before Amazon has said so again, an hour later."},
 	ordersync.PlatformDenied:         {"Amazon denies access to many at once", "", "It is no verdict on any of them; they are tried again by themselves."},
 	ordersync.AmazonUnavailable:      {"Amazon does not answer", "", "They are tried again by themselves."},
-	ordersync.AmazonBadResponse:      {"Amazon sent an answer that cannot be read", "Look at the message on the connection’s page.", "If it lasts over a day, send it to us."},
+	ordersync.AmazonBadResponse:      {"Amazon sent an answer that cannot be read", "Look at the message on the connection’s page.", "If it lasts over a day, report it to the makers of ordersync."},
 	ordersync.RequestRejected:        {"Amazon rejects our request", "Read Amazon’s words on the connection’s page, and mend its marketplaces or connect it again.", ""},
 	ordersync.ClockSkew:              {"The clocks of this machine and of Amazon differ", "Set the clock: start NTP on every machine that runs ordersync.", "They go on by themselves."},
 	ordersync.AppCredentialsInvalid:  {"Amazon rejects the application’s credentials", "Set the client id and secret that Amazon shows for the application.", "One connection probes each minute; all go on when it succeeds."},
 	ordersync.SecretStoreUnavailable: {"The secret store does not answer", "Unseal it, or let it be reached and read; the doctor says what is wrong.", "They go on by themselves."},
-	ordersync.UnknownError:           {"A bug of ours", "Send us the log lines with the error’s id; they hold no personal data.", "It is tried again by itself."},
+	ordersync.UnknownError:           {"A bug of ours", "Send the log lines with the error’s id to the makers of ordersync; they hold no personal data.", "It is tried again by itself."},
 }
 
 // confirmedSayings are those that change once Amazon has said it twice and apart.
@@ -46,7 +46,7 @@ func sayingOf(r ordersync.Reason, confirmed bool) saying {
 		return s
 	}
 	if r == setAside {
-		return saying{"Orders that cannot be read or stored", "Look at the causes on the connection’s page; if they last over a day, send them to us.", "Nothing else waits for them; each is asked for again by itself."}
+		return saying{"Orders that cannot be read or stored", "Look at the causes on the connection’s page; if they last over a day, report them to the makers of ordersync.", "Nothing else waits for them; each is asked for again by itself."}
 	}
 	return saying{head: "A reason that this version does not know", step: "Run one version of ordersync everywhere."}
 }

@@ -142,7 +142,7 @@ type todoItem struct {
 	MoreText, AllHref          string
 	N, Lately                  int64
 	Since, DueAt               time.Time
-	Step, Then                 string
+	Step, Then, Goes           string
 	Button, Href               string
 }
 
@@ -201,7 +201,7 @@ func (t trouble) item(v *visit) todoItem {
 		i.Lately = 0 // since says it
 	}
 	if t.acts == actsNobody && t.dueAt.After(v.Now) {
-		i.DueAt = t.dueAt
+		i.DueAt, i.Goes = t.dueAt, v.T(t.goes())
 	}
 	for _, s := range t.some[:min(len(t.some), namedOnes)] {
 		i.Some = append(i.Some, named(s))
@@ -221,6 +221,21 @@ func (t trouble) item(v *visit) todoItem {
 		i.Href, i.Button = i.AllHref, v.T("Show them")
 	}
 	return i
+}
+
+// goes is how the time is announced at which the last of them has its turn: what waits
+// for Amazon's budget goes on then, what Amazon refuses is tried.
+func (t trouble) goes() string {
+	tried := t.reason.Info().Status == ordersync.StatusFailed || t.reason == ordersync.TokenRevoked
+	switch {
+	case tried && t.n > 1:
+		return "The last is tried again"
+	case tried:
+		return "It is tried again"
+	case t.n > 1:
+		return "The last goes on"
+	}
+	return "It goes on"
 }
 
 // regionTag is a region as a tag shows it.

@@ -9,7 +9,7 @@ type verdict struct{ short, why, ends string }
 // verdicts is a table: a test wants every reason in it.
 var verdicts = map[ordersync.Reason]verdict{
 	ordersync.Success:                {"up to date", "The last reading went through to its end.", ""},
-	ordersync.AmazonRateLimit:        {"waits for Amazon’s budget", "All calls that Amazon allows for this seller are used; each new one is used at once.", "The budget refills, by itself"},
+	ordersync.AmazonRateLimit:        {"waits for Amazon’s budget", "Amazon allows no more calls for this seller at the moment; each new one is used at once.", "The budget refills, by itself"},
 	ordersync.CatchingUp:             {"catches up", "There is more to read than one turn may take. Part is stored, the rest follows.", "It goes on at once, by itself"},
 	ordersync.Interrupted:            {"goes on as it was due", "A run was cancelled or reached its deadline before this connection was done.", "The next reading, by itself"},
 	ordersync.LockUnavailable:        {"another process holds it", "Another process took this connection and has written nothing since.", "That process’s lease runs out, by itself"},
