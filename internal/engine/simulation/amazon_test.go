@@ -283,5 +283,5 @@ func (c *call) text() string {
 		who = string(c.conn.tenant)
 	}
 	q := c.query
-	return who + " " + c.op + " " + q.Get("lastUpdatedAfter") + ".." + q.Get("lastUpdatedBefore") + " " + q.Get("paginationToken")
+	return who + " " + c.op + " " + q.Get("lastUpdatedAfter") + ".." + q.Get("lastUpdatedBefore") + " " + q.Get("marketplaceIds") + " " + q.Get("paginationToken")
 }

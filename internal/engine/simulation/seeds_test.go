@@ -27,6 +27,7 @@ var known = map[uint64]string{
 	52:   "an order without an id that only a sweep met was never read again",
 	1041: "an order without an id stayed set aside though its window was read in pieces",
 	1069: "an order without an id that was asked for by its id was set aside for ever",
+	4743: "an order fell between two pages of both readings of its window, which the next sweep mends",
 	1063: "a late order fell between two pages of a sweep, which the next one mends",
 }
 

@@ -27,6 +27,7 @@ type chain struct {
 	markets []string
 	begun   time.Time
 	pages   int
+	bodies  [][]byte // of pages that may shift
 }
 
 // reading is a walk that was read to its last page.
@@ -76,6 +77,9 @@ func (v *witness) page(c *call) {
 		walk = before
 	}
 	walk.pages++
+	if v.w.plan.switches.Tokens == spapisim.TokenOffset {
+		walk.bodies = append(slices.Clip(walk.bodies), c.body)
+	}
 	if next := nextToken(c.body); next != "" {
 		v.chains[next] = walk
 		return
@@ -142,6 +146,28 @@ func (v *witness) confirmed(c *connection, marketplace string, since time.Time) 
 		}
 	}
 	return out
+}
+
+// passedOver tells whether an order's version fell between two pages of every reading
+// that could have met it, of two at least: Amazon counts in a list that grows shorter
+// meanwhile. It is left to the next sweep. Who has read it in one page, or has seen it
+// on any page, has no excuse.
+func (v *witness) passedOver(c *connection, marketplace, order string, updated time.Time) bool {
+	if v.w.plan.switches.Tokens != spapisim.TokenOffset {
+		return false
+	}
+	const slack = 15 * time.Minute // of clocks, and until it is shown
+	readings := 0
+	for _, r := range v.readings[c.id] {
+		if !slices.Contains(r.markets, marketplace) || updated.Before(r.From) || !updated.Before(r.To) || r.at.Before(updated.Add(-slack)) {
+			continue
+		}
+		if r.pages == 1 && r.begun.After(updated.Add(slack)) || slices.ContainsFunc(r.bodies, func(body []byte) bool { return bytes.Contains(body, []byte(order)) }) {
+			return false
+		}
+		readings++
+	}
+	return readings > 1
 }
 
 // reached tells whether a window that ended at a time began at another or before.
