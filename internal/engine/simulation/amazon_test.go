@@ -30,6 +30,7 @@ type call struct {
 	conn   *connection // nil: nobody's
 	query  url.Values
 	sent   time.Time // a process that stands still has its answer later
+	amazon time.Time // the same by Amazon's clock
 	out    time.Duration
 	back   time.Duration
 	stall  time.Duration // after the answer, past every deadline
@@ -49,6 +50,7 @@ func (a *amazon) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.of.dead {
 		return nil, errDead
 	}
+	c.amazon = a.sim.Now()
 	if c.conn = a.whose(ordersync.ConnectionID(c.on)); c.visit != nil {
 		c.conn = c.visit.c
 	}

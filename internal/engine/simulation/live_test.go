@@ -42,8 +42,12 @@ func (c *connection) healthy() bool {
 	return !c.left && !c.removed && !c.paused && c.state == ordersync.Connected && c.token && !open(c.revoked)
 }
 
-// bounds are how long after the storm a connection may take.
-type bounds struct{ fresh, walked, sure time.Duration }
+// bounds are how long a connection may take, from the end of the storm or from when it
+// was brought back after that.
+type bounds struct {
+	since               time.Time
+	fresh, walked, sure time.Duration
+}
 
 // backoff is the longest pause after failures, and grace what everything else may
 // take besides what waits for a budget.
@@ -55,6 +59,7 @@ const (
 // boundsOf are what a connection's budget permits, and what it was sent to sleep
 // for.
 func (w *world) boundsOf(c *connection) (b bounds) {
+	b.since = time.Now()
 	perPage := time.Duration(float64(time.Second) / (0.0056 * w.plan.rateScale))
 	sharing := 0
 	for _, other := range w.fleet {
@@ -83,14 +88,12 @@ func (w *world) boundsOf(c *connection) (b bounds) {
 // taken too long for it.
 func (w *world) await() {
 	limits := map[*connection]bounds{}
-	for _, c := range w.fleet {
-		if !c.removed {
-			limits[c] = w.boundsOf(c)
-		}
-	}
 	for {
 		waiting := false
 		for _, c := range w.fleet {
+			if _, ok := limits[c]; !ok && !c.removed { // some are brought back after the storm only
+				limits[c] = w.boundsOf(c)
+			}
 			waiting = w.advance(c, limits[c]) || waiting
 		}
 		if !waiting {
@@ -117,7 +120,7 @@ func (w *world) advance(c *connection, b bounds) bool {
 	if !c.healthy() || !c.sure.IsZero() {
 		return false
 	}
-	took := time.Since(w.calm)
+	took := time.Since(b.since)
 	s := w.stand(c)
 	if c.fresh.IsZero() && s.state == string(ordersync.Connected) && s.success.After(w.calm) {
 		c.fresh = time.Now()

@@ -63,7 +63,12 @@ func (w *world) demanded(c *connection, s standing, sure map[string]ordersync.Sp
 	case c.seller.damaged[t.Order.OrderID] != "", len(t.Damage) > 0, !t.Searchable.Equal(at):
 		return false
 	}
-	if late > 0 && !w.mustBeMet(c, s, t, at.Add(late), at.Add(late)) || wasQuiet && !w.mustBeMet(c, s, t, quiet.at, quiet.amazon) {
+	// By whose clock it became visible, by that readings began before it or after:
+	// Amazon shows what is late by its own.
+	if late > 0 && !w.mustBeMet(c, s, t, at.Add(late), func(r reading) bool { return r.amazon.After(at.Add(late)) }) {
+		return false
+	}
+	if wasQuiet && !w.mustBeMet(c, s, t, quiet.amazon, func(r reading) bool { return r.begun.After(quiet.at) }) {
 		return false
 	}
 	for _, span := range sure[t.Order.SalesChannel.MarketplaceID] {
@@ -75,18 +80,18 @@ func (w *world) demanded(c *connection, s standing, sure map[string]ordersync.Sp
 	return false
 }
 
-// mustBeMet tells whether what became visible at a time must have been met by a
-// reading since: a sweep has begun and ended, and it has either read this without
+// mustBeMet tells whether what became visible at a time by Amazon's clock must have
+// been met by one of the readings since: a sweep has begun and ended, and it has either read this without
 // doubt or, which is its fault, not at all. What falls between two pages of a
 // sweep is left to the next. Sweeps note by Amazon's clock when they begin.
-func (w *world) mustBeMet(c *connection, s standing, t spapisim.Truth, visible, amazon time.Time) bool {
-	if !amazon.Before(s.swept.Add(-time.Minute)) {
+func (w *world) mustBeMet(c *connection, s standing, t spapisim.Truth, visible time.Time, since func(reading) bool) bool {
+	if !visible.Before(s.swept.Add(-time.Minute)) {
 		return false
 	}
 	m := t.Order.SalesChannel.MarketplaceID
 	instant := ordersync.Window{From: t.Order.LastUpdatedTime.Truncate(time.Second), To: t.Order.LastUpdatedTime.Truncate(time.Second).Add(time.Second)}
-	sure := len(missing(w.witness.confirmed(c, m, visible), instant)) == 0
-	met := len(missing(w.witness.walkedSince(c, m, visible), instant)) == 0
+	sure := len(missing(w.witness.confirmed(c, m, since), instant)) == 0
+	met := len(missing(w.witness.walkedSince(c, m, since), instant)) == 0
 	return sure || !met
 }
 

@@ -31,6 +31,8 @@ var known = map[uint64]string{
 	101:  "PLATFORM_DENIED is told, which one seed in fifty does",
 	107:  "the same, many times",
 	4743: "an order fell between two pages of both readings of its window, which the next sweep mends",
+	8587: "an order became visible between the beginnings of a reading by Amazon's clock and by ours",
+	9360: "a connection was brought back only after the storm, and was given no time",
 	1063: "a late order fell between two pages of a sweep, which the next one mends",
 }
 

@@ -26,6 +26,7 @@ type chain struct {
 	ordersync.Window
 	markets []string
 	begun   time.Time
+	amazon  time.Time // when it began by Amazon's clock
 	pages   int
 	bodies  [][]byte // of pages that may shift
 }
@@ -68,7 +69,7 @@ func (v *witness) answered(c *call) {
 // page follows a walk.
 func (v *witness) page(c *call) {
 	from, to := c.asked()
-	walk := chain{Window: ordersync.Window{From: from, To: to}, markets: strings.Split(c.query.Get("marketplaceIds"), ","), begun: c.sent}
+	walk := chain{Window: ordersync.Window{From: from, To: to}, markets: strings.Split(c.query.Get("marketplaceIds"), ","), begun: c.sent, amazon: c.amazon}
 	if token := c.query.Get("paginationToken"); token != "" {
 		before, ok := v.chains[token]
 		if !ok {
@@ -111,10 +112,10 @@ func (v *witness) walked(c *connection, marketplace string) (out ordersync.Spans
 	return out
 }
 
-// walkedSince is the part of walked whose reading began after a time.
-func (v *witness) walkedSince(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
+// walkedSince is the part of walked of the readings that count.
+func (v *witness) walkedSince(c *connection, marketplace string, counts func(reading) bool) (out ordersync.Spans) {
 	for _, r := range v.readings[c.id] {
-		if slices.Contains(r.markets, marketplace) && r.begun.After(since) {
+		if slices.Contains(r.markets, marketplace) && counts(r) {
 			out = union(out, r.Window)
 		}
 	}
@@ -122,12 +123,12 @@ func (v *witness) walkedSince(c *connection, marketplace string, since time.Time
 }
 
 // confirmed is what of a marketplace was read without doubt: in one page, or twice
-// and apart. Only readings that began after a time count.
-func (v *witness) confirmed(c *connection, marketplace string, since time.Time) (out ordersync.Spans) {
+// and apart, by the readings that count.
+func (v *witness) confirmed(c *connection, marketplace string, counts func(reading) bool) (out ordersync.Spans) {
 	var several []reading
 	for _, r := range v.readings[c.id] {
 		switch {
-		case !slices.Contains(r.markets, marketplace) || !r.begun.After(since):
+		case !slices.Contains(r.markets, marketplace) || !counts(r):
 		case r.pages == 1:
 			out = union(out, r.Window)
 		default:
