@@ -107,7 +107,7 @@ func TestFileDamagedInTheMiddle(t *testing.T) {
 		for _, one := range shops[1:] {
 			p.changeAll(one)
 		}
-		a := bad.run("--lease", "1s", "--call-timeout", "300ms", "sync", "--json", "--back-work", "0s")
+		a := bad.run("--lease", "3s", "--call-timeout", "1s", "sync", "--json", "--back-work", "0s")
 		if a.code != exitNotDone || !strings.Contains(a.err, "the file is damaged") || strings.Contains(a.err, "panic") || a.out != "" {
 			t.Errorf("exit code %d: %s%s", a.code, a.out, a.err)
 		}
