@@ -74,6 +74,7 @@ func (i *invocation) handler(w workplace) (_ http.Handler, end func(), err error
 	if err != nil {
 		return nil, nil, err
 	}
+	pages.ReadAhead()
 	return w.watch.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pages.Serves(r) {
 			pages.ServeHTTP(w, r)

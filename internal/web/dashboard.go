@@ -150,15 +150,31 @@ func (d *dashboard) serveScreen(w http.ResponseWriter, r *http.Request, one scre
 
 // renew reads the fleet anew for those who look next; no visitor waits for it.
 func (d *dashboard) renew() {
+	d.forOthers(func() {
+		if err := d.fleet.renew(d.life); err != nil && d.life.Err() == nil {
+			d.unread(err)
+		}
+	})
+}
+
+// readAhead reads the fleet until close, for who comes when nobody has looked for long.
+func (d *dashboard) readAhead() {
+	d.forOthers(func() { d.fleet.readAhead(d.life, d.unread) })
+}
+
+func (d *dashboard) unread(err error) {
+	d.Log.WarnContext(d.life, "read the fleet for the dashboard", "error", err)
+}
+
+// forOthers runs what no visitor waits for.
+func (d *dashboard) forOthers(read func()) {
 	d.renewing.Go(func() {
 		defer func() {
 			if p := recover(); p != nil { // it must not end the service
 				panicked(d.life, d.Log, "", p)
 			}
 		}()
-		if err := d.fleet.renew(d.life); err != nil && d.life.Err() == nil {
-			d.Log.WarnContext(d.life, "read the fleet for the dashboard", "error", err)
-		}
+		read()
 	})
 }
 

@@ -79,6 +79,22 @@ func (k *kept[T]) renew(ctx context.Context) error {
 	}
 }
 
+// readAhead renews it as long as ctx lasts, so that who comes after an hour in which
+// nobody looked need not wait either. What takes long is read more seldom: it is to cost
+// a hundredth of a processor at most. It tells of each reading that failed.
+func (k *kept[T]) readAhead(ctx context.Context, failed func(error)) {
+	for ctx.Err() == nil {
+		if err := k.renew(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+		_, _, took := k.have()
+		select {
+		case <-ctx.Done():
+		case <-time.After(max(keptMost*3/4, 100*took)):
+		}
+	}
+}
+
 func (k *kept[T]) have() (value T, age, took time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

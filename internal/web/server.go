@@ -95,6 +95,11 @@ func panicked(ctx context.Context, log *slog.Logger, route string, what any) {
 	log.ErrorContext(ctx, "panic", "route", route, "panic", what, "stack", string(debug.Stack()))
 }
 
+// ReadAhead lets the first page be there at once also when nobody has looked at it for
+// long: how the fleet stands is read every 45 s, and more seldom where that takes long,
+// until [Pages.Close].
+func (p Pages) ReadAhead() { p.board.readAhead() }
+
 // Close ends what was begun for visitors. It is called once no request comes any more.
 func (p Pages) Close() { p.board.close() }
 
