@@ -24,6 +24,11 @@ func (c Connection) Need() (Reason, Actor) {
 	return c.LastReason, Outcome{Reason: c.LastReason, Confirmed: c.LastConfirmed}.Actor()
 }
 
+// OrdersSetAside stands among the reasons that need a human for orders that could not be
+// read or stored and were set aside, whatever the connection's own reason. It is none
+// itself: no outcome has it.
+const OrdersSetAside = "SET_ASIDE"
+
 // Since is since when a connection stands as it does: paused, in its state, or with
 // the reason of its last outcome. Zero: nobody kept since when.
 func (c Connection) Since() time.Time {

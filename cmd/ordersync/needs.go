@@ -14,18 +14,15 @@ import (
 
 // need is one thing that needs a human, and for whom.
 type need struct {
-	Code        string          `json:"code"` // a reason, or one of the words below
+	Code        string          `json:"code"` // a reason, or one that says what else
 	WhoActs     ordersync.Actor `json:"whoActs"`
 	Message     string          `json:"message"`
 	Connections int             `json:"connections"`
 	Tenants     []string        `json:"tenants"` // the first few
 }
 
-// What needs a human besides reasons.
-const (
-	needSetAside = "SET_ASIDE"
-	setAsideText = "Orders could not be read or stored and were set aside; each is tried again. `ordersync tenants show` lists them."
-)
+// setAsideText says what orders set aside need.
+const setAsideText = "Orders could not be read or stored and were set aside; each is tried again. `ordersync tenants show` lists them."
 
 // shownTenants is how many tenants are named of each need.
 const shownTenants = 10
@@ -42,7 +39,7 @@ func (n needsOf) add(c store.ConnectionStatus, now time.Time) {
 			fmt.Sprintf("The seller's authorisation ends within %d days, a year after it was given: connect again before (`ordersync connect`).", days), c.Tenant)
 	}
 	if c.SetAside > 0 {
-		n.note(needSetAside, ordersync.Operator, setAsideText, c.Tenant)
+		n.note(ordersync.OrdersSetAside, ordersync.Operator, setAsideText, c.Tenant)
 	}
 }
 

@@ -130,7 +130,7 @@ func printTodo(s screen, run httpapi.Run) error {
 			byItself++
 		}
 		if r.SetAside > 0 {
-			needs.note(needSetAside, ordersync.Operator, setAsideText, r.TenantID)
+			needs.note(ordersync.OrdersSetAside, ordersync.Operator, setAsideText, r.TenantID)
 		}
 	}
 	var list []need

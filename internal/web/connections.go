@@ -91,7 +91,7 @@ func listQuery(v *visit) (l store.ConnectionList, err error) {
 	}
 	if text := v.Query.Get("reason"); text != "" {
 		switch l.Reason = ordersync.Reason(text); {
-		case l.Reason == setAside:
+		case l.Reason == ordersync.OrdersSetAside:
 			l.Reason, l.SetAside = "", true
 		case !knownReason(l.Reason):
 			return l, wrong("there is no such reason: choose one of the list")
@@ -166,22 +166,22 @@ func (d *dashboard) chooseFrom(ctx context.Context, v *visit, l store.Connection
 			var needs int64
 			for _, t := range f.troubles() {
 				counts[t.reason] += t.n
-				if t.acts != actsNobody && t.reason != setAside {
+				if t.acts != actsNobody && t.reason != ordersync.OrdersSetAside {
 					needs += t.n
 				}
 			}
 			data.Sub = v.TN(f.count(), "%s connection", "%s connections") + ". " + v.TN(needs, "%s needs a human.", "%s need a human.")
-			if n := counts[setAside]; n > 0 {
+			if n := counts[ordersync.OrdersSetAside]; n > 0 {
 				data.Sub += " " + v.TN(n, "%s has orders set aside.", "%s have orders set aside.")
 			}
 		}
 	}
 	chosen := l.Reason
 	if l.SetAside {
-		chosen = setAside
+		chosen = ordersync.OrdersSetAside
 	}
 	data.Reasons = append(data.Reasons, choice{"", v.T("All"), chosen == ""})
-	for _, code := range append(codes(), setAside) {
+	for _, code := range append(codes(), ordersync.OrdersSetAside) {
 		text := v.T(sayingOf(code, false).head)
 		if n := counts[code]; n > 0 {
 			text += " (" + v.words.number(n) + ")"
@@ -219,7 +219,7 @@ func (v *visit) connectionLine(c store.ListedConnection) connectionLine {
 	}
 	reason, actor := c.Need()
 	if reason == ordersync.Success && c.SetAside > 0 {
-		actor, out.Badge = ordersync.Operator, badge{"partial", "partial", v.T("Some orders are set aside"), string(setAside), false}
+		actor, out.Badge = ordersync.Operator, badge{"partial", "partial", v.T("Some orders are set aside"), ordersync.OrdersSetAside, false}
 	}
 	out.Acts, out.Who = v.whoActs(actor)
 	return out

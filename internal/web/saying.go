@@ -45,7 +45,7 @@ func sayingOf(r ordersync.Reason, confirmed bool) saying {
 	if s, ok := sayings[r]; ok {
 		return s
 	}
-	if r == setAside {
+	if r == ordersync.OrdersSetAside {
 		return saying{"Orders that cannot be read or stored", "Look at the causes on the connection’s page; if they last over a day, report them to the makers of ordersync.", "Nothing else waits for them; each is asked for again by itself."}
 	}
 	return saying{head: "A reason that this version does not know", step: "Run one version of ordersync everywhere."}

@@ -46,12 +46,8 @@ func (s standing) acts() acts {
 // troubleKey tells troubles apart.
 type troubleKey struct {
 	acts   acts
-	reason ordersync.Reason
+	reason ordersync.Reason // or [ordersync.OrdersSetAside]
 }
-
-// setAside is the trouble of connections with orders that could not be read or stored,
-// whatever their reason.
-const setAside ordersync.Reason = "SET_ASIDE"
 
 // trouble is what some connections have in common that do not stand as they should.
 type trouble struct {
@@ -97,8 +93,8 @@ func (f fleetNow) troubles() []trouble {
 		f.stopped(by)
 	}
 	if a := f.aside; a.Connections > 0 {
-		by[troubleKey{actsYou, setAside}] = &trouble{
-			troubleKey: troubleKey{actsYou, setAside}, n: a.Connections, elsewhere: a.Connections - a.Alone, since: a.Since, some: a.Some,
+		by[troubleKey{actsYou, ordersync.OrdersSetAside}] = &trouble{
+			troubleKey: troubleKey{actsYou, ordersync.OrdersSetAside}, n: a.Connections, elsewhere: a.Connections - a.Alone, since: a.Since, some: a.Some,
 		}
 	}
 	out := make([]trouble, 0, len(by))
@@ -182,7 +178,7 @@ var colours = map[ordersync.Status]string{
 }
 
 func (t trouble) status() ordersync.Status {
-	if t.reason == setAside {
+	if t.reason == ordersync.OrdersSetAside {
 		return ordersync.StatusPartial
 	}
 	return t.reason.Info().Status
