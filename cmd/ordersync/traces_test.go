@@ -194,10 +194,15 @@ func (p *program) wantJoinedLog(log, trace string) {
 	p.t.Errorf("no line of an execution has its ids:\n%s", log)
 }
 
-// A request's span lies in its caller's trace, whatever it was answered.
+// A request's span lies in its caller's trace, whatever it was answered; the executions
+// that a run brings about are traces of their own and point to the request that asked for
+// it.
 func TestTracesOfRequests(t *testing.T) {
 	onSQLite(t, func(p *program) {
 		spans, url := p.collector()
+		p.shops(2, 5)
+		p.sync(exitOK)
+		p.later(4 * time.Minute) // what was read lately would not be read again
 		s := p.serve("--traces-endpoint", url)
 		key := p.key("--name", "cron")
 		const trace = "0af7651916cd43dd8448eb211c80319c"
@@ -209,6 +214,7 @@ func TestTracesOfRequests(t *testing.T) {
 		p.must(err)
 		p.must(answer.Body.Close())
 		s.get("/readyz")
+		p.until("the run ends", func() bool { return len(p.query(`SELECT id FROM runs WHERE state = 'finished'`)) == 2 })
 		s.stop()
 		found := spans.called("POST /api/v1/orders/sync/run/global")
 		if len(found) != 1 {
@@ -221,6 +227,20 @@ func TestTracesOfRequests(t *testing.T) {
 		opened := spans.called("db open run")
 		if len(opened) != 1 || string(opened[0].GetParentSpanId()) != string(found[0].GetSpanId()) {
 			t.Errorf("opening the run: %v", opened)
+		}
+		linked := 0
+		for _, one := range spans.called("execution") {
+			if hex.EncodeToString(one.GetTraceId()) == trace {
+				t.Errorf("an execution lies in the request's trace, which has ended: %v", one)
+			}
+			for _, link := range one.GetLinks() {
+				if linked++; hex.EncodeToString(link.GetTraceId()) != trace || string(link.GetSpanId()) != string(found[0].GetSpanId()) {
+					t.Errorf("an execution points elsewhere: %v", one)
+				}
+			}
+		}
+		if linked != 2 {
+			t.Errorf("%d executions point to the request: %v", linked, spans.called("execution"))
 		}
 		if len(spans.called("GET /readyz")) != 0 {
 			t.Error("probes are traced")

@@ -72,7 +72,9 @@ func (w *watching) close() {
 }
 
 // engine is what the engine tells.
-func (w *watching) engine() engine.Watch { return engine.Watch{Execution: w.Execution, Tick: w.Tick} }
+func (w *watching) engine() engine.Watch {
+	return engine.Watch{Execution: w.Execution, Tick: w.Tick, Trace: w.Trace}
+}
 
 // begin adds this process's traffic to the database's, until end.
 func (w *watching) begin(i *invocation, s *store.Store) {

@@ -322,6 +322,7 @@ CREATE TABLE runs (
     failed bigint,
     outcomes_gone boolean NOT NULL DEFAULT false,
     reasons text,
+    trace text NOT NULL DEFAULT ''::text,
     PRIMARY KEY (id)
 );
 CREATE INDEX runs_opened ON runs USING btree (opened_at);

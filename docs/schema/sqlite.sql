@@ -313,7 +313,7 @@ CREATE TABLE runs (
     deadline_at  INTEGER NOT NULL,
     cancelled_at INTEGER,
     finished_at  INTEGER
-, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER, outcomes_gone INTEGER NOT NULL DEFAULT 0, reasons TEXT) STRICT;
+, total INTEGER, success INTEGER, partial INTEGER, skipped INTEGER, failed INTEGER, outcomes_gone INTEGER NOT NULL DEFAULT 0, reasons TEXT, trace TEXT NOT NULL DEFAULT '') STRICT;
 
 CREATE INDEX runs_opened ON runs (opened_at);
 

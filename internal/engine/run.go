@@ -26,7 +26,7 @@ func (e *Engine) StartRun(ctx context.Context, mode ordersync.RunMode, tenant or
 		}
 	}
 	id := newRunID(now)
-	err := e.store.OpenRun(ctx, store.NewRun{ID: id, Mode: mode, Tenant: tenant, Deadline: ordersync.RunDeadline})
+	err := e.store.OpenRun(ctx, store.NewRun{ID: id, Mode: mode, Tenant: tenant, Deadline: ordersync.RunDeadline, Trace: e.set.Watch.trace(ctx)})
 	if err != nil {
 		return "", fmt.Errorf("start run: %w", err)
 	}

@@ -57,7 +57,7 @@ func (e *Engine) work(ctx context.Context, id ordersync.ConnectionID, drain <-ch
 	if err != nil || lease == nil {
 		return err
 	}
-	ctx, end := e.set.Watch.execution(ctx, lease.Connection, lease.Epoch)
+	ctx, end := e.set.Watch.execution(ctx, lease)
 	x := &execution{Engine: e, lease: lease, begun: e.store.Now(), app: app, kind: ordersync.Live, drain: drain}
 	err = x.guarded(ctx)
 	if errors.Is(err, store.ErrLeaseLost) {

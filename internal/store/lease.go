@@ -19,9 +19,10 @@ type Lease struct {
 	Step       int64
 	// LiveDueAt and BackDueAt are when the work of each kind was due; zero: not.
 	LiveDueAt, BackDueAt time.Time
-	// OpenTargets tells whether a run waited for this connection at the claim.
-	OpenTargets bool
-	length      time.Duration
+	// Traces are those in which the runs were asked for that waited for this connection
+	// at the claim, as [NewRun] has them: some of them, where there are many.
+	Traces []string
+	length time.Duration
 }
 
 // Version is the version of what a request sees whose token was taken last.
@@ -84,10 +85,29 @@ func (t *tx) lease(ctx context.Context, id ordersync.ConnectionID) (*Lease, erro
 		return nil, fmt.Errorf("read claimed connection: %w", err)
 	}
 	l := &Lease{Connection: c.Connection, Epoch: c.epoch, Step: c.step, LiveDueAt: c.liveDueAt, BackDueAt: c.backDueAt}
-	var open int
-	err = t.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM targets WHERE connection_id = $1 AND settled_at IS NULL LIMIT 1) AS o`, int64(id)).Scan(&open)
-	l.OpenTargets = open > 0
+	l.Traces, err = t.traces(ctx, id)
 	return l, err
+}
+
+// mostTraces is how many runs an execution points to.
+const mostTraces = 8
+
+// traces are those of the runs that wait for a connection, the newest first.
+func (t *tx) traces(ctx context.Context, id ordersync.ConnectionID) (out []string, err error) {
+	rows, err := t.QueryContext(ctx, `SELECT r.trace FROM targets g JOIN runs r ON r.id = g.run_id
+		WHERE g.connection_id = $1 AND g.settled_at IS NULL AND r.trace <> '' ORDER BY g.run_id DESC LIMIT $2`, int64(id), mostTraces)
+	if err != nil {
+		return nil, fmt.Errorf("read the traces of its runs: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, fmt.Errorf("read the traces of its runs: %w", err)
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
 }
 
 // Dues reads again when the lease's work is due: a run may have asked for live

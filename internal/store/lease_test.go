@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -100,12 +101,32 @@ func TestClaimTellsWhatIsDue(t *testing.T) {
 		l := d.claim(id)
 		equal(t, "live", l.LiveDueAt, begin)
 		equal(t, "back", l.BackDueAt, begin.Add(-time.Minute))
-		equal(t, "open targets", l.OpenTargets, false)
 		equal(t, "connection", l.Connection, d.connection("acme", id))
-		d.commit(l, store.Commit{Release: true})
+	})
+}
 
-		d.openRun(ordersync.GlobalRun, "")
-		equal(t, "open targets", d.claim(id).OpenTargets, true)
+// A claim tells in which traces the runs that wait for it were asked for: the newest
+// first, and of no run whose target is settled.
+func TestClaimTellsInWhichTracesItWasAskedFor(t *testing.T) {
+	each(t, func(t *testing.T, d *database) {
+		id := d.connect("acme", "S1")
+		open := func(n int, trace string) {
+			t.Helper()
+			r := store.NewRun{ID: runID(n), Mode: ordersync.GlobalRun, Deadline: ordersync.RunDeadline, Trace: trace}
+			d.must(d.OpenRun(d.ctx, r))
+			_, err := d.FillRun(d.ctx, r.ID, nil)
+			d.must(err)
+		}
+		open(1, "first")
+		open(2, "")
+		open(3, "third")
+		l := d.claim(id)
+		equal(t, "traces", l.Traces, []string{"third", "first"})
+		d.commit(l, store.Commit{Settle: &store.Settle{Outcome: ordersync.Outcome{Reason: ordersync.Success}}, Release: true})
+		for n := range 10 {
+			open(4+n, fmt.Sprint(n))
+		}
+		equal(t, "of many", d.claim(id).Traces, []string{"9", "8", "7", "6", "5", "4", "3", "2"})
 	})
 }
 

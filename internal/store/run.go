@@ -17,6 +17,8 @@ type NewRun struct {
 	Tenant ordersync.TenantID // of a single run
 	// Deadline is how long it may take.
 	Deadline time.Duration
+	// Trace is the trace in which it was asked for, as W3C's traceparent; "": none.
+	Trace string
 }
 
 // targetBatch is how many targets one transaction writes.
@@ -25,8 +27,8 @@ const targetBatch = 1000
 // OpenRun writes a run. Its targets follow with FillRun, by any process.
 func (s *Store) OpenRun(ctx context.Context, r NewRun) error {
 	err := s.inTx(ctx, "open run", func(ctx context.Context, t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO runs (id, mode, tenant, state, opened_at, opened_after, deadline_at)
-			VALUES ($1, $2, $3, 'opening', $4, 0, $5)`, r.ID, r.Mode, r.Tenant, ms(t.now), ms(t.now.Add(r.Deadline)))
+		_, err := t.ExecContext(ctx, `INSERT INTO runs (id, mode, tenant, state, opened_at, opened_after, deadline_at, trace)
+			VALUES ($1, $2, $3, 'opening', $4, 0, $5, $6)`, r.ID, r.Mode, r.Tenant, ms(t.now), ms(t.now.Add(r.Deadline)), r.Trace)
 		return err
 	})
 	// A commit whose answer was lost is met again as a duplicate.

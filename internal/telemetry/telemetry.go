@@ -55,15 +55,18 @@ func (t *Telemetry) Amazon(ctx context.Context, op ordersync.Operation, region o
 
 // Execution is told by the engine. Lines of the log within an execution have its id:
 // the connection and the epoch of its claim.
-func (t *Telemetry) Execution(ctx context.Context, c ordersync.Connection, epoch int64) (context.Context, func(error)) {
+func (t *Telemetry) Execution(ctx context.Context, c ordersync.Connection, epoch int64, traces []string) (context.Context, func(error)) {
 	begun, done := time.Now(), t.Alive.Execution()
-	ctx, end := t.Tracer.execution(WithID(ctx, "execution", fmt.Sprintf("%d/%d", c.ID, epoch)), c, epoch)
+	ctx, end := t.Tracer.execution(WithID(ctx, "execution", fmt.Sprintf("%d/%d", c.ID, epoch)), c, epoch, traces)
 	return ctx, func(err error) {
 		done()
 		end(err)
 		t.Metrics.Executed(time.Since(begun), err)
 	}
 }
+
+// Trace is asked by the engine when a run is asked for.
+func (t *Telemetry) Trace(ctx context.Context) string { return t.Tracer.Trace(ctx) }
 
 // Tick is told by the engine.
 func (t *Telemetry) Tick(ctx context.Context) (context.Context, func(error)) {

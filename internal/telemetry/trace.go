@@ -99,10 +99,41 @@ func finish(span trace.Span, err error) {
 	span.End()
 }
 
-func (t *Tracer) execution(ctx context.Context, c ordersync.Connection, epoch int64) (context.Context, func(error)) {
+// execution begins the span of an execution, which points to the traces in which it was
+// asked for: these have often ended by then.
+func (t *Tracer) execution(ctx context.Context, c ordersync.Connection, epoch int64, traces []string) (context.Context, func(error)) {
+	links := linksTo(ctx, traces)
 	ctx, span := t.start(ctx, "execution", trace.SpanKindInternal, attribute.String("ordersync.tenant", string(c.Tenant)),
 		attribute.Int64("ordersync.connection", int64(c.ID)), attribute.Int64("ordersync.epoch", epoch), attribute.String("ordersync.region", string(c.Region)))
+	for _, one := range links {
+		span.AddLink(one)
+	}
 	return ctx, func(err error) { finish(span, err) }
+}
+
+// traceparent is the name of W3C Trace Context's header.
+const traceparent = "traceparent"
+
+// Trace is the span that a context is in, as W3C's traceparent; "": it is in none.
+func (t *Tracer) Trace(ctx context.Context) string {
+	if t.tracer == nil {
+		return "" // what a caller sent is not ours to keep
+	}
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get(traceparent)
+}
+
+// linksTo are links to spans that are not of the context's own trace.
+func linksTo(ctx context.Context, traces []string) (out []trace.Link) {
+	own := trace.SpanContextFromContext(ctx).TraceID()
+	for _, one := range traces {
+		there := propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{traceparent: one})
+		if link := trace.LinkFromContext(there); link.SpanContext.IsValid() && link.SpanContext.TraceID() != own {
+			out = append(out, link)
+		}
+	}
+	return out
 }
 
 // committed notes at the execution's span how live work ended.
