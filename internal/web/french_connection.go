@@ -113,7 +113,7 @@ var frenchConnection = map[string]string{
 	"Called":               "Appelé",
 	"once":                 "une fois",
 	"%s times":             "%s fois",
-	"%s answered 429":      "%s refusés par 429",
+	"%s answered 429":      "réponses 429 : %s",
 	"never yet":            "jamais encore",
 	"Operation":            "Opération",
 

@@ -117,6 +117,12 @@ func (v *visit) At(t time.Time) template.HTML {
 	return v.moment(t, v.words.clock(t, v.Now))
 }
 
+// Promised is the date of what was promised for a day: Amazon names its first and its last
+// second.
+func (v *visit) Promised(t time.Time) template.HTML {
+	return v.moment(t, v.words.date(t, v.Now))
+}
+
 func (v *visit) moment(t time.Time, text string) template.HTML {
 	if t.IsZero() {
 		return template.HTML(template.HTMLEscapeString(v.words.say("never"))) //nolint:gosec // escaped

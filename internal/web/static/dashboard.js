@@ -55,7 +55,7 @@
     })
     const quiet = token('quiet'), grid = token('grid')
     const options = {
-      width: Math.max(here.clientWidth, 200), height: 150, legend: { show: false }, cursor: { show: false }, padding: [8, 8, 0, 0],
+      width: Math.max(here.clientWidth, 200), height: 150, legend: { show: false }, cursor: { show: false }, padding: [8, 20, 0, 0],
       tzDate: ts => uPlot.tzDate(new Date(ts * 1e3), 'UTC'),
       scales: { y: { range: (_, min, max) => [0, Math.max(max * 1.15, chart.percent ? 0.6 : 1)] } },
       axes: [
