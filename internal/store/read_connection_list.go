@@ -24,7 +24,8 @@ type ConnectionList struct {
 	Reason ordersync.Reason
 	// Working leaves only those that are connected and not paused.
 	Working bool
-	// Needs leaves only those that a human must see to by their reason.
+	// Needs leaves only those that a human must see to: by their reason, or for orders
+	// set aside.
 	Needs bool
 	// SetAside leaves only those with orders set aside.
 	SetAside bool
@@ -94,7 +95,7 @@ func (l ConnectionList) query() (text string, args []any) {
 	}
 	switch {
 	case l.Needs:
-		where.and(needsHuman())
+		where.and(notDisabled + ` AND id IN (SELECT id FROM connections WHERE ` + needsHuman() + ` UNION SELECT connection_id FROM set_aside)`)
 	case l.Reason != "" && l.Reason != ordersync.Success, l.State == ordersync.Pending, l.State == ordersync.NeedsReconnect:
 		where.and(`(` + standsBadly + `)`)
 	}

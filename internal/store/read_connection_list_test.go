@@ -72,6 +72,12 @@ func TestConnectionListByNeed(t *testing.T) {
 		needs := func(c ordersync.Connection) bool { _, acts := c.Need(); return acts != ordersync.Nobody }
 		want("needs", store.ConnectionList{Needs: true}, needs)
 		want("needs, paged", store.ConnectionList{Needs: true, Limit: 3}, needs)
+		d.exec(`INSERT INTO set_aside (tenant, connection_id, entry, order_id, cause, body, first_at, last_at, tries, next_try_at)
+			SELECT tenant, id, 'x', 'x', 'c', $1, 1, 1, 0, 1 FROM connections WHERE id % 3 = 0`, []byte("x"))
+		want("needs, with orders set aside", store.ConnectionList{Needs: true}, func(c ordersync.Connection) bool {
+			return needs(c) || c.ID%3 == 0 && c.State != ordersync.Disabled
+		})
+		d.exec(`DELETE FROM set_aside`)
 		want("working", store.ConnectionList{Working: true}, func(c ordersync.Connection) bool { return c.State == ordersync.Connected && !c.Paused })
 		for _, info := range ordersync.Reasons() {
 			is := func(c ordersync.Connection) bool { reason, _ := c.Need(); return reason == info.Code }

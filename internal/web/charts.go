@@ -100,8 +100,36 @@ func (f fleetNow) charts(v *visit) []chart {
 		v.chart("calls", v.T("Calls to Amazon"), v.T("searches per minute, and what the budgets refill"), "line", false, times,
 			[]chartSeries{{Name: v.T("calls"), Colour: "1"}, {Name: v.T("budgets’ refill"), Colour: "ink", Dashed: true}}, [][]float64{calls, ceiling}),
 		v.chart("throttled", v.T("Calls answered 429"), v.T("share of all calls"), "line", true, times,
-			[]chartSeries{{Name: v.T("429 share"), Colour: "part"}, {Name: v.T("promise"), Colour: "ink", Dashed: true}}, [][]float64{refused, slices.Repeat([]float64{0.5}, len(times))}),
+			[]chartSeries{{Name: v.T("429 share"), Colour: "part"}, {Name: v.T("ordersync’s promise"), Colour: "ink", Dashed: true}}, [][]float64{refused, slices.Repeat([]float64{0.5}, len(times))}),
 	}
+}
+
+// look is a colour and a pattern of the style sheet.
+type look struct{ colour, pattern string }
+
+// others is how all reasons look that are not told apart.
+var others = look{"1", "dots"}
+
+// looks are how bars show reasons: always alike, whichever are the most frequent. One that
+// is not here is a newer version's, and looks like the others.
+var looks = map[ordersync.Reason]look{
+	ordersync.AmazonRateLimit:        {"part", ""},
+	ordersync.CatchingUp:             {"ok", ""},
+	ordersync.Interrupted:            {"skip", ""},
+	ordersync.LockUnavailable:        {"skip", "hatch"},
+	ordersync.NotConnected:           {"1", "hatch"},
+	ordersync.TokenMissing:           {"2", "hatch"},
+	ordersync.TokenRevoked:           {"2", ""},
+	ordersync.Paused:                 {"skip", "dots"},
+	ordersync.AccessDenied:           {"fail", "hatch"},
+	ordersync.PlatformDenied:         {"fail", "dots"},
+	ordersync.AmazonUnavailable:      {"fail", ""},
+	ordersync.AmazonBadResponse:      {"part", "hatch"},
+	ordersync.RequestRejected:        {"1", ""},
+	ordersync.ClockSkew:              {"ok", "hatch"},
+	ordersync.AppCredentialsInvalid:  {"2", "dots"},
+	ordersync.SecretStoreUnavailable: {"part", "dots"},
+	ordersync.UnknownError:           {"ok", "dots"},
 }
 
 // mostReasons is how many reasons a chart tells apart.
@@ -120,13 +148,16 @@ func (f fleetNow) outcomes(v *visit, times []time.Time) chart {
 	reasons := slices.SortedFunc(maps.Keys(totals), func(a, b ordersync.Reason) int { return cmp.Or(cmp.Compare(totals[b], totals[a]), cmp.Compare(a, b)) })
 	var series []chartSeries
 	var data [][]float64
-	colours, patterns := []string{"fail", "skip", "part", "2"}, []string{"", "dots", "hatch", "hatch"}
-	for i, reason := range reasons[:min(len(reasons), mostReasons)] {
-		series = append(series, chartSeries{Name: string(reason), Colour: colours[i], Pattern: patterns[i]})
+	for _, reason := range reasons[:min(len(reasons), mostReasons)] {
+		shown, ok := looks[reason]
+		if !ok {
+			shown = others
+		}
+		series = append(series, chartSeries{Name: string(reason), Colour: shown.colour, Pattern: shown.pattern})
 		data = append(data, f.perStep(times, func(i int) float64 { return float64(f.traffic[i].Outcomes[reason]) }))
 	}
 	if len(reasons) > mostReasons {
-		series = append(series, chartSeries{Name: v.T("others"), Colour: "1", Pattern: "dots"})
+		series = append(series, chartSeries{Name: v.T("others"), Colour: others.colour, Pattern: others.pattern})
 		data = append(data, f.perStep(times, func(i int) (n float64) {
 			for _, reason := range reasons[mostReasons:] {
 				n += float64(f.traffic[i].Outcomes[reason])

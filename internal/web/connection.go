@@ -54,6 +54,7 @@ type connectionData struct {
 	Calendar                                 calendarData
 	Aside                                    []asideRow
 	AsideMore                                int64
+	Came                                     bool // some order has come
 	Marketplaces                             []marketplaceRow
 	Link                                     *linkData // just made, and shown this once
 	LinkHead, LinkText                       string
@@ -68,6 +69,7 @@ type standingData struct {
 	Head           string
 	Since          time.Time
 	Why, Message   string
+	MessageAt      time.Time
 	EndsHead, Ends string
 	DueAt          time.Time
 	Proof          string
@@ -158,7 +160,7 @@ func (d *dashboard) loadConnection(ctx context.Context, v *visit) (any, error) {
 	for _, a := range c.aside {
 		data.Aside = append(data.Aside, asideRow{a.OrderID, a.Cause, a.FirstAt, a.Tries, a.NextTryAt})
 	}
-	data.AsideMore = c.SetAside - int64(len(c.aside))
+	data.AsideMore, data.Came = c.SetAside-int64(len(c.aside)), c.Orders > 0
 	return data, nil
 }
 
@@ -168,6 +170,9 @@ func (v *visit) connectionHead(c connectionNow) connectionData {
 		Name: nameOf(c.DisplayName, c.Tenant), Region: v.regionName(c.Region), Tenant: string(c.Tenant), TenantHref: tenantHref(c.Tenant),
 		Seller: c.SellerID, Orders: c.Orders, OrdersHref: ordersHref(c.Tenant), Verdict: v.T(verdictNow(c).short),
 		MaySync: c.State == ordersync.Connected && !c.Paused, MayPause: v.Operator() && c.State != ordersync.Disabled, Paused: c.Paused,
+	}
+	if reason, _ := c.Need(); reason == ordersync.Success && c.SetAside > 0 {
+		data.Verdict = v.T("up to date, but for orders set aside")
 	}
 	data.Title = v.T("%s, %s: %s", data.Name, data.Region, data.Verdict)
 	for _, id := range c.Marketplaces {
@@ -218,7 +223,7 @@ func (v *visit) standing(c connectionNow) standingData {
 	case reason == ordersync.Success:
 		s.BadgeText, s.EndsHead, s.Ends = v.T("Nobody has to do anything"), v.T("What comes next"), v.T("The next reading, by itself")
 		if c.SetAside > 0 {
-			s.Badge.Class, s.Badge.Icon, s.BadgeText = "partial", "partial", v.T("Some orders are set aside")
+			s.Badge.Class, s.Badge.Icon, s.Badge.Code, s.BadgeText = "partial", "partial", ordersync.OrdersSetAside, v.T("Some orders are set aside")
 			s.Acts, s.Who = v.whoActs(ordersync.Operator)
 		}
 	}
@@ -226,7 +231,7 @@ func (v *visit) standing(c connectionNow) standingData {
 		s.DueAt = c.LiveDueAt
 	}
 	if info := c.LastReason.Info(); c.LastReason != "" && info.Status != ordersync.StatusSuccess && c.LastMessage != info.English {
-		s.Message = c.LastMessage // what the reason itself says stands there already
+		s.Message, s.MessageAt = c.LastMessage, c.LastReasonAt // what the reason itself says stands there already
 	}
 	s.Proof = v.proof(c, reason)
 	if reason == ordersync.AmazonRateLimit {
@@ -245,10 +250,20 @@ func (v *visit) proof(c connectionNow, reason ordersync.Reason) string {
 	switch {
 	case c.Cursor.IsZero():
 		return v.T("Nothing is lost: nothing was read yet, and its orders are wanted from %s on.", v.words.date(c.back.Since, v.Now))
+	case reason == ordersync.Success && c.SetAside > 0:
+		return v.T("Every change that Amazon shows is stored up to the cursor (%s), but for the orders set aside.", v.exact(c.Cursor)) + v.older(c)
 	case reason == ordersync.Success:
-		return v.T("Every change that Amazon shows is stored up to the cursor (%s).", v.exact(c.Cursor))
+		return v.T("Every change that Amazon shows is stored up to the cursor (%s).", v.exact(c.Cursor)) + v.older(c)
 	}
-	return v.T("Nothing is lost: the cursor keeps its place (%s) and moves only when a window has been read to its end.", v.exact(c.Cursor))
+	return v.T("Nothing is lost: the cursor keeps its place (%s) and moves only when a window has been read to its end.", v.exact(c.Cursor)) + v.older(c)
+}
+
+// older says that history is still being read; "" when all that is wanted was.
+func (v *visit) older(c connectionNow) string {
+	if !c.complete.Until.IsZero() && !c.complete.From.After(c.back.Since) {
+		return ""
+	}
+	return " " + v.T("Older orders, back to %s, are still being read beside.", v.words.date(c.back.Since, v.Now))
 }
 
 // syncConnection asks for the tenant to be brought up to date.

@@ -93,7 +93,7 @@ func (v *visit) stateText(s store.StateChange) string {
 	case s.Cause == "disconnected":
 		return v.T("Disconnected: the refresh token was deleted")
 	case s.From == "":
-		return v.T("Known since here: %s", v.T(stateNames[s.To]))
+		return v.T("First known as: %s", v.T(stateNames[s.To]))
 	}
 	return v.T("From “%s” to “%s” (%s)", v.T(stateNames[s.From]), v.T(stateNames[s.To]), s.Cause)
 }

@@ -52,7 +52,7 @@ func TestConnectionAnswersTheFourQuestions(t *testing.T) {
 			"A run waits for it since", "it is being read now",
 			"0.3", "of 20 calls", "one every 178.6 s", "233 times", "2 answered 429", "in 2 min", `"tokens":0.3`, "live walk", "never yet",
 			"12 pages", "1,200 orders", "cursor 10:05:00", "begun", "11:59:00", "none yet",
-			"Repaired: a cursor in the future, put back", `"2099-01-01<script>" → 2026-03-01T10:00:00Z`, "Known since here: connected", "The seller agreed at Amazon",
+			"Repaired: a cursor in the future, put back", `"2099-01-01<script>" → 2026-03-01T10:00:00Z`, "First known as: connected", "The seller agreed at Amazon",
 			"1 order could not be read or stored", "404-<i>1</i>", "orderItems: <u>missing</u>", "20 days left", "Germany", "France", germanMarket, "gap", "Under way", "1 order")
 		for _, hostile := range []string{"<script>alert", "<b>\"", "<i>1", "<u>missing", "2099-01-01<script>", "secret-token"} {
 			if strings.Contains(page, hostile) {
@@ -109,7 +109,14 @@ func TestConnectionWithOrdersSetAside(t *testing.T) {
 	onBoards(t, func(t *testing.T, s *board) {
 		id, operator := s.busy("acme"), s.signedIn("")
 		s.exec(`UPDATE connections SET last_reason = 'SUCCESS'`)
-		wantWords(t, operator.see(connectionHref("acme", id)), "Some orders are set aside", "Who acts: Operator", "up to date")
+		wantWords(t, operator.see(connectionHref("acme", id)), "Some orders are set aside", "Who acts: Operator", "up to date, but for orders set aside", "SET_ASIDE",
+			"Every change that Amazon shows is stored up to the cursor", "but for the orders set aside.", "Older orders, back to 1 Mar 2025, are still being read beside.")
+		for _, m := range []string{"A13V1IB3VIYZZH", "A1PA6795UKMFR9"} {
+			s.exec(`DELETE FROM coverage WHERE marketplace_id = $1 AND level = 'walked'`, m)
+			s.exec(`INSERT INTO coverage (tenant, connection_id, marketplace_id, level, from_at, to_at) VALUES ('acme', $1, $2, 'walked', $3, $4)`,
+				id, m, boardStart.Add(-3*time.Hour).UnixMilli(), boardStart.UnixMilli())
+		}
+		wantWords(t, operator.see(connectionHref("acme", id)), "all from 09:00:00 to it is stored, but for 1 order that is set aside")
 		s.exec(`UPDATE set_aside SET order_id = ''`)
 		wantWords(t, operator.see(connectionHref("acme", id)), "without a readable id", "with its window")
 		s.exec(`DELETE FROM set_aside`)

@@ -12,6 +12,8 @@ type windowData struct {
 	CursorText       string // a cursor that was given and not yet judged
 	Walk             *walkData
 	Others           []walkData // walks of back work
+	StoredFrom       time.Time  // all from here to the cursor is stored, but for what is set aside; zero: nothing is
+	SetAside         int64
 	LastPoll, LastOK time.Time
 	Stuck            time.Time
 	Picture          *windowPicture
@@ -56,7 +58,10 @@ func (v *visit) walkData(w ordersync.Walk) walkData {
 
 // window shows how far live work is.
 func (v *visit) window(c connectionNow) windowData {
-	data := windowData{Cursor: c.Cursor, LastPoll: c.LastPolledAt, LastOK: c.LastSuccessAt, Stuck: c.StuckAt}
+	data := windowData{Cursor: c.Cursor, LastPoll: c.LastPolledAt, LastOK: c.LastSuccessAt, Stuck: c.StuckAt, SetAside: c.SetAside}
+	if !c.complete.Until.IsZero() && !c.complete.Until.Before(c.Cursor) {
+		data.StoredFrom = c.complete.From
+	}
 	if c.Cursor.IsZero() && len(c.GivenCursor) > 0 {
 		data.CursorText = ordersync.ShowBytes(c.GivenCursor)
 	}

@@ -163,17 +163,13 @@ func (d *dashboard) chooseFrom(ctx context.Context, v *visit, l store.Connection
 		// Without the counts the page is good enough.
 		if f, err := d.fleet.get(ctx); err == nil {
 			data.Stood = f.app.Stopped()
-			var needs int64
+			var needs [actsNobody + 1]int64
 			for _, t := range f.troubles() {
 				counts[t.reason] += t.n
-				if t.acts != actsNobody && t.reason != ordersync.OrdersSetAside {
-					needs += t.n
-				}
+				needs[t.acts] += t.n - t.elsewhere
 			}
-			data.Sub = v.TN(f.count(), "%s connection", "%s connections") + ". " + v.TN(needs, "%s needs a human.", "%s need a human.")
-			if n := counts[ordersync.OrdersSetAside]; n > 0 {
-				data.Sub += " " + v.TN(n, "%s has orders set aside.", "%s have orders set aside.")
-			}
+			data.Sub = v.TN(f.count(), "%s connection", "%s connections") + ". " +
+				v.TN(needs[actsYou]+needs[actsSeller], "%s needs a human: %s an operator, %s its seller.", "%s need a human: %s an operator, %s their seller.", needs[actsYou], needs[actsSeller])
 		}
 	}
 	chosen := l.Reason

@@ -46,7 +46,7 @@ func TestConnectionsAreFoundByWhatIsAsked(t *testing.T) {
 			}
 		}
 		page := operator.see("/connections")
-		wantWords(t, page, "4 connections. 3 need a human.", "Lumen & Lathe", `"><script>alert(1)</script>`, "The clocks of this machine and of Amazon differ", "CLOCK_SKEW", "1 min", "nothing read yet", ">US<", "Seller")
+		wantWords(t, page, "4 connections. 3 need a human: 2 an operator, 1 their seller.", "Lumen & Lathe", `"><script>alert(1)</script>`, "The clocks of this machine and of Amazon differ", "CLOCK_SKEW", "1 min", "nothing read yet", ">US<", "Seller")
 		wantWords(t, s.signedIn("").in("fr").see("/connections?needs=1"), "Connexions", "3 attendent quelqu’un", "Suspendue par un opérateur", "Opérateur", "Qui agit : Vendeur")
 		wantWords(t, operator.see("/connections?q=nobody"), "No connection is like this")
 

@@ -62,7 +62,14 @@ func (d *dashboard) readFleet(ctx context.Context) (f fleetNow, err error) {
 			}
 			return err
 		},
-		func() error { f.aside, err = d.Reader.SetAside(ctx, eachTrouble); return err },
+		func() error {
+			most := eachTrouble
+			if f.count() <= mostTanks {
+				most = mostTanks // each has a square of its own
+			}
+			f.aside, err = d.Reader.SetAside(ctx, most)
+			return err
+		},
 		func() error { f.app, err = d.Reader.Application(ctx, d.ClientID); return err },
 		func() error { f.warnings, err = d.Engine.Warnings(ctx); return err },
 		func() error {

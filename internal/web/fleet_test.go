@@ -55,7 +55,9 @@ func TestFleetWithOrdersSetAside(t *testing.T) {
 		page := v.see("/")
 		wantWords(t, page, "2 things need you.", "2 orders are set aside, and asked for again.", "2 connections wait for an operator", "Orders that cannot be read or stored", "SET_ASIDE", connectionHref("acme", id),
 			"Look at the causes on the connection’s page")
-		wantWords(t, v.see("/connections"), "1 needs a human. 2 have orders set aside.", "Orders that cannot be read or stored (2)")
+		wantWords(t, v.see("/connections"), "2 need a human: 2 an operator, 0 their seller.", "Orders that cannot be read or stored (2)")
+		wantWords(t, page, `class="tank need"`, "EU: 1 h old; needs a human, orders that cannot be read or stored")
+		wantWords(t, v.see("/connections?needs=1"), connectionHref("acme", id), connectionHref("beta", bad))
 		list := v.see("/connections?reason=SET_ASIDE&q=a")
 		wantWords(t, list, connectionHref("acme", id), "Some orders are set aside", `value="SET_ASIDE" selected`, "Operator")
 		wantWords(t, v.in("fr").see("/"), "Commandes illisibles ou impossibles à enregistrer")

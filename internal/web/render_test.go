@@ -221,11 +221,21 @@ func TestEveryReasonHasASaying(t *testing.T) {
 		if !ok || s.head == "" {
 			t.Errorf("%s is not spoken of", info.Code)
 		}
+		if _, ok := looks[info.Code]; !ok && info.Code != ordersync.Success {
+			t.Errorf("%s has no look in charts", info.Code)
+		}
 		if acts := actsOf(info.Acts2); acts != actsNobody && sayingOf(info.Code, true).step == "" {
 			t.Errorf("%s needs somebody and has no step", info.Code)
 		}
 	}
 	if sayingOf("NEW_REASON", false).head == "" {
 		t.Error("a reason of a newer version is not spoken of")
+	}
+	seen := map[look]ordersync.Reason{others: "others"}
+	for reason, one := range looks {
+		if twin, ok := seen[one]; ok {
+			t.Errorf("%s and %s look alike in charts", reason, twin)
+		}
+		seen[one] = reason
 	}
 }

@@ -65,9 +65,13 @@ func (f fleetNow) tanks(v *visit, data *fleetData) {
 			r.Bands[kindOf(s)] += s.N
 		}
 	}
+	aside := map[ordersync.ConnectionID]bool{}
+	for _, s := range f.aside.Some {
+		aside[s.ID] = true
+	}
 	for _, s := range f.stands {
 		if r := of[s.Region]; r != nil {
-			r.Tanks = append(r.Tanks, tank{Class: tankClasses[kindOf(s.Standing)], Href: connectionHref(s.Tenant, s.ID), Title: v.tankTitle(s)})
+			r.Tanks = append(r.Tanks, v.tank(s, aside[s.ID]))
 		}
 	}
 	for _, r := range regionNames {
@@ -78,6 +82,16 @@ func (f fleetNow) tanks(v *visit, data *fleetData) {
 	if data.Large = f.stands == nil; data.Large {
 		f.waffle(v, data)
 	}
+}
+
+// tank is the square of a connection, which may have orders set aside.
+func (v *visit) tank(s store.Stand, aside bool) tank {
+	one := tank{Class: tankClasses[kindOf(s.Standing)], Href: connectionHref(s.Tenant, s.ID), Title: v.tankTitle(s)}
+	if aside && kindOf(s.Standing) < kindNeed {
+		one.Class = tankClasses[kindNeed]
+		one.Title += "; " + v.T("needs a human") + ", " + strings.ToLower(v.T(sayingOf(ordersync.OrdersSetAside, false).head))
+	}
+	return one
 }
 
 // tankTitle says of a square what it shows.

@@ -146,7 +146,7 @@ type todoItem struct {
 func sectionsOf(v *visit, all []trouble) (out []todoSection) {
 	of := [...]todoSection{
 		actsYou:    {ID: "you", Head: v.T("You act"), Note: v.T("most connections first")},
-		actsSeller: {ID: "seller", Head: v.T("A seller acts"), Note: v.T("send them the link; each page has a text to copy")},
+		actsSeller: {ID: "seller", Head: v.T("A seller acts"), Note: v.T("each page makes a link for them, with a text to send")},
 		actsNobody: {ID: "nobody", Head: v.T("Nobody acts"), Note: v.T("these end by themselves")},
 	}
 	counts := [len(of)]int64{}

@@ -123,6 +123,14 @@ func (v *visit) Promised(t time.Time) template.HTML {
 	return v.moment(t, v.words.date(t, v.Now))
 }
 
+// ReadText is when what the page shows was read: the only place that tells today's date.
+func (v *visit) ReadText() string {
+	return v.words.date(v.ReadAt, time.Time{}) + ", " + v.ReadAt.UTC().Format("15:04:05")
+}
+
+// Moment is a time in a sentence, as At writes it.
+func (v *visit) Moment(t time.Time) string { return v.words.clock(t, v.Now) }
+
 func (v *visit) moment(t time.Time, text string) template.HTML {
 	if t.IsZero() {
 		return template.HTML(template.HTMLEscapeString(v.words.say("never"))) //nolint:gosec // escaped

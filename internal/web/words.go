@@ -149,10 +149,15 @@ func (w words) date(t, now time.Time) string {
 	return text
 }
 
-// clock is a time of day when it lies within a day of now, else the day.
+// clock is a time of day when it lies within a day of now, the day with its time within a
+// week, else the day.
 func (w words) clock(t, now time.Time) string {
-	if d := now.Sub(t); d < 24*time.Hour && d > -24*time.Hour {
+	const day = 24 * time.Hour
+	switch d := now.Sub(t).Abs(); {
+	case d < day:
 		return t.UTC().Format("15:04:05")
+	case d < 7*day:
+		return w.date(t, now) + " " + t.UTC().Format("15:04")
 	}
 	return w.date(t, now)
 }
