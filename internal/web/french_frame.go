@@ -13,7 +13,7 @@ var frenchFrame = map[string]string{
 	"On this machine’s own address the demo needs no key.": "À l’adresse locale de cette machine, la démo se passe de clé.",
 	"Key":                "Clé",
 	"Sign out":           "Se déconnecter",
-	"Updated %s":         "Mis à jour à %s",
+	"Updated %s":         "Mis à jour le %s",
 	"Times are UTC":      "Heures UTC",
 	"All well":           "Tout va bien",
 	"%s needs you":       "%s vous attend",
