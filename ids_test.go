@@ -69,7 +69,7 @@ func refused(t *testing.T, what, given string, err error) {
 		return
 	}
 	said := err.Error()
-	if !strings.HasPrefix(said, what) || utf8.RuneCountInString(said) > maxRefusal || len(given) > 100 && strings.Contains(said, given) {
+	if !strings.HasPrefix(said, what) || utf8.RuneCountInString(said) > maxRefusal || len(given) > 100 && strings.Contains(said, escaped.Replace(given)) {
 		t.Fatalf("%s %q is refused with %q", what, given, said)
 	}
 	for _, r := range said {
@@ -78,6 +78,9 @@ func refused(t *testing.T, what, given string, err error) {
 		}
 	}
 }
+
+// escaped writes a printable text as a refusal shows it.
+var escaped = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // checkMarketplaces checks a list in every region: it fits one at most, unless
 // nobody knows any of its ids.
