@@ -258,12 +258,13 @@ func (v *visit) proof(c connectionNow, reason ordersync.Reason) string {
 	return v.T("Nothing is lost: the cursor keeps its place (%s) and moves only when a window has been read to its end.", v.exact(c.Cursor)) + v.older(c)
 }
 
-// older says that history is still being read; "" when all that is wanted was.
+// older says that history is still to be read, whether that goes on or, as when it is
+// paused, does not; "" when all that is wanted was read.
 func (v *visit) older(c connectionNow) string {
 	if !c.complete.Until.IsZero() && !c.complete.From.After(c.back.Since) {
 		return ""
 	}
-	return " " + v.T("Older orders, back to %s, are still being read beside.", v.words.date(c.back.Since, v.Now))
+	return " " + v.T("Of its history, back to %s, not all is read yet.", v.words.date(c.back.Since, v.Now))
 }
 
 // syncConnection asks for the tenant to be brought up to date.

@@ -110,7 +110,7 @@ func TestConnectionWithOrdersSetAside(t *testing.T) {
 		id, operator := s.busy("acme"), s.signedIn("")
 		s.exec(`UPDATE connections SET last_reason = 'SUCCESS'`)
 		wantWords(t, operator.see(connectionHref("acme", id)), "Some orders are set aside", "Who acts: Operator", "up to date, but for orders set aside", "SET_ASIDE",
-			"Every change that Amazon shows is stored up to the cursor", "but for the orders set aside.", "Older orders, back to 1 Mar 2025, are still being read beside.")
+			"Every change that Amazon shows is stored up to the cursor", "but for the orders set aside.", "Of its history, back to 1 Mar 2025, not all is read yet.")
 		for _, m := range []string{"A13V1IB3VIYZZH", "A1PA6795UKMFR9"} {
 			s.exec(`DELETE FROM coverage WHERE marketplace_id = $1 AND level = 'walked'`, m)
 			s.exec(`INSERT INTO coverage (tenant, connection_id, marketplace_id, level, from_at, to_at) VALUES ('acme', $1, $2, 'walked', $3, $4)`,

@@ -78,7 +78,7 @@ var frenchConnection = map[string]string{
 	"Nothing is lost: nothing was read yet, and its orders are wanted from %s on.":                            "Rien n’est perdu : rien n’a encore été lu, et ses commandes sont voulues depuis le %s.",
 	"Every change that Amazon shows is stored up to the cursor (%s).":                                         "Tout ce qu’Amazon montre est enregistré jusqu’au curseur (%s).",
 	"Every change that Amazon shows is stored up to the cursor (%s), but for the orders set aside.":           "Tout ce qu’Amazon montre est enregistré jusqu’au curseur (%s), sauf les commandes mises de côté.",
-	"Older orders, back to %s, are still being read beside.":                                                  "Les commandes plus anciennes, depuis le %s, sont encore en cours de lecture à côté.",
+	"Of its history, back to %s, not all is read yet.":                                                        "De son historique, depuis le %s, tout n’est pas encore lu.",
 	"Nothing is lost: the cursor keeps its place (%s) and moves only when a window has been read to its end.": "Rien n’est perdu : le curseur garde sa place (%s) et n’avance que lorsqu’une fenêtre a été lue jusqu’au bout.",
 	"Some orders are set aside":                                   "Des commandes sont mises de côté",
 	"%s order could not be read or stored, and is tried again.":   "%s commande n’a pu être lue ou enregistrée ; elle est retentée.",
